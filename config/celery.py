@@ -1,0 +1,20 @@
+"""Celery's wiring, and the one table of periodic work. Seconds and UTC only: no local-time crontab."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("cleared")
+app.config_from_object("django.conf:settings", namespace="CELERY")  # CELERY_TIMEZONE = UTC
+app.autodiscover_tasks(["scheduler"])
+
+app.conf.beat_schedule = {
+    # A lost doorbell costs at most this many seconds: the outbox rows are the truth.
+    "send due messages": {"task": "scheduler.send_due_messages", "schedule": 10.0},
+    # An overdue item must be blocked within 60 s, so the sweep runs at a third of that.
+    "sweep due cases": {"task": "scheduler.sweep_due_cases", "schedule": 20.0},
+    # Final bytes are kept for 30 days after sending, idempotent answers for one; an hour more does no harm.
+    "forget what is old": {"task": "scheduler.forget_what_is_old", "schedule": 3600.0},
+}

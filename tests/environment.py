@@ -1,0 +1,16 @@
+"""Loaded by pytest before Django's settings (`-p tests.environment`): the environment of every test run."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("DEMO", "1")
+os.environ.setdefault("HTTPS", "0")
+os.environ.setdefault("SECRET_KEY", "tests-only-secret-key-of-sufficient-length-0123456789")
+os.environ.setdefault("FIELD_KEYS", "dGVzdHMtb25seS1maWVsZC1rZXktMzItYnl0ZXMhISE=")
+os.environ.setdefault("LINK_KEY", "tests-only-link-key")
+os.environ.setdefault("BROKER_URL", "memory://")
+os.environ.setdefault("DATA_DIR", str(Path(tempfile.gettempdir()) / f"cleared-tests-{os.getuid()}"))
+Path(os.environ["DATA_DIR"], "static").mkdir(parents=True, exist_ok=True)
+if "TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
