@@ -1,0 +1,137 @@
+"""Is this case clear, and if not why? Pure and total: the same arguments give the same verdict."""
+
+import importlib.metadata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+
+from checklists.rules.clock import Clock, Start
+from checklists.rules.context import Answer, Context, Item, Kind, kind_of
+from checklists.rules.fold import judge, rule_error
+from checklists.rules.kinds import KINDS
+from checklists.rules.ledger import Ledger
+from checklists.rules.protocol import Protocol
+from checklists.rules.values import (
+    BLOCKING,
+    Evidence,
+    Facts,
+    Finding,
+    Gate,
+    Review,
+    State,
+    Status,
+    Verdict,
+)
+
+ENGINE_VERSION = "1"
+BEFORE_PROCEDURE = frozenset({Gate.BOOKING, Gate.CHECK_IN, Gate.START})
+# Kidney function is judged at the start, and moves it: the start settles in a round or two.
+SETTLING_ROUNDS = 4
+
+
+@cache
+def tzdata_version() -> str:
+    """The zone database that verdicts were computed with."""
+    return importlib.metadata.version("tzdata")
+
+
+def assess(
+    protocol: Protocol,
+    facts: Facts,
+    evidence: Iterable[Evidence],
+    start: datetime | None,
+    now: datetime,
+    reviews: Sequence[Review] = (),
+) -> Verdict:
+    """What follows for each item at this start and moment; `start` None judges at the earliest safe start.
+
+    `evidence` holds no entry made in error. State and findings are constant on [now, next_change_at).
+    """
+    recorded = tuple(evidence)
+    clock = Clock(now)
+    if start is None:
+        at_start = earliest_start(protocol, facts, recorded, clock)
+        earliest = at_start.at
+    else:
+        at_start = Start(start, clock)
+        earliest = earliest_start(protocol, facts, recorded, Clock(now)).at
+    context = context_of(protocol, facts, recorded, at_start)
+    findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
+    findings += unknown_kinds(context)
+    return Verdict(
+        state=state_of(findings, booked=start is not None),
+        findings=findings,
+        earliest_safe_start=earliest,
+        next_change_at=clock.next_change,
+        signed=protocol.signed,
+    )
+
+
+def context_of(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], start: Start) -> Context:
+    def said_no(entry: Evidence) -> object | None:
+        kind = KINDS.get(kind_of(entry.item))
+        try:
+            return kind.said_no(bare, entry) if kind else None
+        except Exception as error:
+            return error
+
+    bare = Context(protocol, facts, Ledger((), lambda _: None), start)
+    return Context(protocol, facts, Ledger(evidence, said_no), start)
+
+
+def kinds_of(protocol: Protocol) -> Iterator[Kind]:
+    wanted = {kind_of(rule.kind) for rule in protocol.items}
+    return (kind for name, kind in KINDS.items() if name in wanted)
+
+
+def findings_of(context: Context, kind: Kind, reviews: Sequence[Review]) -> list[Finding]:
+    try:
+        items = list(kind.items(context))
+    except Exception as error:
+        rule = context.rule(kind.name)
+        return [rule_error(context, Item(kind.name, rule), error)] if rule else []
+    return [judge(context, kind, item, reviews) for item in items]
+
+
+def unknown_kinds(context: Context) -> tuple[Finding, ...]:
+    """An item that this engine cannot judge blocks."""
+    unknown = LookupError("no such kind of item")
+    strange = (rule for rule in context.protocol.items if kind_of(rule.kind) not in KINDS)
+    return tuple(rule_error(context, Item(rule.kind, rule), unknown) for rule in strange)
+
+
+def earliest_start(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], clock: Clock) -> Start:
+    """The latest of now, what last doses and intakes leave, and what drugs still taken demand from now on."""
+    start = Start(clock.now, clock, timedelta(0))
+    for _ in range(SETTLING_ROUNDS):
+        answers = list(postponing(context_of(protocol, facts, evidence, start)))
+        lead = max((answer.lead for answer in answers), default=timedelta(0))
+        floors = [answer.floor for answer in answers if answer.floor is not None]
+        settled = max([start.at, clock.now + lead, *floors])
+        if settled == start.at and lead == start.lead:
+            break
+        start = Start(settled, clock, max(lead, start.lead or timedelta(0)))
+    return start
+
+
+def postponing(context: Context) -> Iterator[Answer]:
+    """The answers of kinds that only time can mend; one that raises is reported by its finding."""
+    for kind in kinds_of(context.protocol):
+        if not kind.postpones:
+            continue
+        try:
+            yield from [kind.answer(context, item) for item in kind.items(context)]
+        except Exception:  # noqa: S112 - judged again, and reported, as a failed finding
+            continue
+
+
+def state_of(findings: Iterable[Finding], *, booked: bool) -> State:
+    """Blocked before needs review before pending before ready; discharge items do not count."""
+    statuses = {finding.status for finding in findings if finding.needed_by in BEFORE_PROCEDURE}
+    if statuses & BLOCKING:
+        return State.BLOCKED
+    if Status.REVIEW in statuses:
+        return State.NEEDS_REVIEW
+    if Status.PENDING in statuses or not booked:
+        return State.PENDING
+    return State.READY

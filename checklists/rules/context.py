@@ -1,0 +1,141 @@
+"""What a kind of item is given and what it answers; the engine folds answers into findings."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from checklists.rules.clock import Start
+from checklists.rules.ledger import Ledger
+from checklists.rules.protocol import ItemRule, Protocol
+from checklists.rules.shapes import Problem, Shape
+from checklists.rules.sitetime import day_begins, day_ends
+from checklists.rules.values import Evidence, Facts, Status
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `until_start`: pending up to the start, whatever the item's deadline."""
+
+    status: Status
+    code: str
+    sentence: str
+    clear_at: datetime | None = None
+    recorded: bool = False
+    until_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    key: str
+    rule: ItemRule
+    subject: str = ""  # the drug of `hold:<drug>`
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A kind's judgement of one item.
+
+    grounds: plain values the judgement rests on, digested into the finding's inputs.
+    floor, lead: the earliest start that time allows, as an instant or as a distance from now.
+    """
+
+    checks: tuple[Check, ...] = ()
+    confirmed: str = "Done."
+    basis: tuple[Evidence, ...] = ()
+    grounds: tuple[Any, ...] = ()
+    anchors: Mapping[str, datetime | None] = field(default_factory=dict)
+    floor: datetime | None = None
+    lead: timedelta = timedelta(0)
+    shows_due: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    protocol: Protocol
+    facts: Facts
+    ledger: Ledger
+    start: Start
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)  # what several kinds derive alike
+
+    def once(self, name: str, derive: Callable[["Context"], T]) -> T:
+        """The derived value, computed at most once for this case and start."""
+        if name not in self.memo:
+            self.memo[name] = derive(self)
+        return cast(T, self.memo[name])
+
+    def rule(self, kind: str) -> ItemRule | None:
+        return next((rule for rule in self.protocol.items if kind_of(rule.kind) == kind), None)
+
+    def single(self, kind: str) -> tuple[Item, ...]:
+        """The one item of a kind that every case has."""
+        rule = self.rule(kind)
+        return (Item(kind, rule),) if rule else ()
+
+    def standing(self, key: str) -> tuple[Evidence, ...]:
+        return self.ledger.standing(key)
+
+    def dated_before(self, instant: datetime) -> bool:
+        """Whether an observation of `instant` precedes the start or coincides with it."""
+        return self.start.at_least(instant)
+
+    def within_days(self, day: date, days: int) -> bool:
+        """Whether the start's date is at most `days` calendar days of the site after `day`."""
+        return self.start.before(day_ends(day + timedelta(days=days), self.facts.site.tz))
+
+    def from_day(self, day: date) -> bool:
+        """Whether the start falls on the site's `day` or later."""
+        return self.start.at_least(day_begins(day, self.facts.site.tz))
+
+
+def no_further_problems(_value: Mapping[str, Any]) -> list[Problem]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of item: which items a case has, what follows for each, what a no is, what a value is."""
+
+    name: str
+    items: Callable[[Context], Iterable[Item]]
+    answer: Callable[[Context, Item], Answer]
+    said_no: Callable[[Context, Evidence], Check | None]
+    shapes: tuple[Shape, ...]
+    postpones: bool = False  # its answers carry floors and leads
+    problems: Callable[[Mapping[str, Any]], list[Problem]] = no_further_problems  # beyond its shapes
+
+
+def kind_of(item: str) -> str:
+    """The kind of an item's key: `hold:apixaban` is a `hold`."""
+    return item.partition(":")[0]
+
+
+def never_no(_context: Context, _evidence: Evidence) -> None:
+    """For kinds whose failures are all computed."""
+
+
+def satisfied(code: str, sentence: str) -> Check:
+    return Check(Status.SATISFIED, code, sentence)
+
+
+def pending(code: str, sentence: str, *, until_start: bool = False) -> Check:
+    return Check(Status.PENDING, code, sentence, until_start=until_start)
+
+
+def review(code: str, sentence: str) -> Check:
+    return Check(Status.REVIEW, code, sentence)
+
+
+def failed(code: str, sentence: str) -> Check:
+    return Check(Status.FAILED, code, sentence)
+
+
+def too_early(code: str, sentence: str, clear_at: datetime) -> Check:
+    return Check(Status.TOO_EARLY, code, sentence, clear_at=clear_at)
+
+
+def said(code: str, sentence: str, status: Status = Status.FAILED) -> Check:
+    """A recorded no: stands until evidence that names it supersedes it."""
+    return Check(status, code, sentence, recorded=True)

@@ -1,0 +1,148 @@
+"""Per drug of a case: its rows, the last dose, and the times that follow from both."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from checklists.rules.context import Context
+from checklists.rules.drugs import Match, in_band, match_medication, most_lenient, strictest
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import HoldRule
+from checklists.rules.renal import Renal, renal_function
+from checklists.rules.shapes import parse_date, parse_instant
+from checklists.rules.sitetime import day_begins, day_ends, dose_on, local_date
+from checklists.rules.values import Authority, Evidence, Medication
+
+# ACR/AAHKS 2022 (S7): the week after the dose that would have been due.
+AFTER_CYCLE = timedelta(days=7)
+AGREED = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
+class DrugPlan:
+    drug: str
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """The last dose as last stated; `evidence` is what states it."""
+
+    at: datetime | None
+    not_taking: bool
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The row that judges a drug, or the span of rows where kidney function is not known."""
+
+    plans_by: HoldRule  # the strictest: times for planning
+    judges_by: HoldRule  # the most lenient: what is too early for it is too early for certain
+    renal: Renal | None = None
+
+
+def drug_plans(context: Context) -> tuple[DrugPlan, ...]:
+    """One plan for each medication that is not simply continued."""
+    return context.once("drug_plans", _drug_plans)
+
+
+def _drug_plans(context: Context) -> tuple[DrugPlan, ...]:
+    listed = [match_medication(context.protocol, medication) for medication in context.facts.medications]
+    plans = [DrugPlan(match.drug, match) for match in listed if match is not None]
+    return (*plans, *no_longer_listed(context, {plan.drug for plan in plans}))
+
+
+def no_longer_listed(context: Context, listed: Collection[str]) -> Iterable[DrugPlan]:
+    """Drugs taken off the list after a dose was recorded: the hold still counts, and its restart is still owed."""
+    for item in context.ledger.items():
+        kind, _, drug = item.partition(":")
+        if kind != "hold" or drug in listed or not any(is_dose(entry) for entry in context.standing(item)):
+            continue
+        match = match_medication(context.protocol, Medication(drug))
+        if match is not None and match.rows and match.drug == drug:
+            yield DrugPlan(drug, match)
+
+
+def is_dose(entry: Evidence) -> bool:
+    return "last_dose_at" in entry.value or "last_dose_on" in entry.value
+
+
+def plans_of(context: Context, drug: str) -> tuple[DrugPlan, ...]:
+    return tuple(plan for plan in drug_plans(context) if plan.drug == drug)
+
+
+def needs_clearance(context: Context, drug: str) -> bool:
+    """Whether a row that may hold for this drug wants the prescriber's answer."""
+    return any(row.prescriber_clearance for plan in plans_of(context, drug) for row in plan.match.rows)
+
+
+def clearance_agreed(context: Context, drug: str) -> bool:
+    """Whether staff noted the prescriber's agreement and no refusal stands."""
+    standing = context.standing(f"prescriber_clearance:{drug}")
+    answers = {e.value["answer"] for e in standing if e.value["answer"] != AGREED or e.authority > Authority.PATIENT}
+    return AGREED in answers and "refused" not in answers
+
+
+def last_dose(context: Context, drug: str) -> Dose:
+    """The dose last stated; a later `not taking` does not undo a dose that was stated before it."""
+    standing = context.standing(f"hold:{drug}")
+    doses = [entry for entry in standing if "not_taking" not in entry.value]
+    newest = latest(doses)
+    if newest:
+        zone = context.facts.site.tz
+        stated = max(dose_instant(entry, zone) for entry in newest)
+        return Dose(stated, False, latest(standing))
+    return Dose(None, bool(standing), latest(standing))
+
+
+def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
+    """When the dose was taken; 23:59 of the site's day where only the date is known."""
+    if "last_dose_at" in entry.value:
+        return parse_instant(entry.value["last_dose_at"])
+    return dose_on(parse_date(entry.value["last_dose_on"]), zone)
+
+
+def rows_for(context: Context, match: Match) -> Rows | None:
+    """The rows of a match at this start; None where no row holds for this kidney function."""
+    if not match.needs_renal_function:
+        return Rows(strictest(match.rows), strictest(match.rows))
+    renal = context.once("renal_function", renal_function)
+    if renal.clearance is None:
+        return Rows(strictest(match.rows), most_lenient(match.rows), renal)
+    clearance = renal.clearance
+    fitting = [row for row in match.rows if in_band(row, clearance)]
+    return Rows(strictest(fitting), strictest(fitting), renal) if fitting else None
+
+
+def wait_of(row: HoldRule, match: Match) -> timedelta | None:
+    """The time from the last dose to the earliest start; None where no elapsed time is stated."""
+    if row.action == "cycle_based":
+        interval = match.medication.interval_days
+        return None if interval is None else timedelta(days=interval) + AFTER_CYCLE
+    if row.action in ("timed_hold", "avoid_without_level"):
+        return row.clear_at if row.clear_at is not None else row.block_below
+    return None
+
+
+def stop_time(context: Context, drug: str) -> datetime | None:
+    """When the drug must have been stopped for this start; the earliest where rows differ."""
+    times = [stop for plan in plans_of(context, drug) if (stop := stop_time_of(context, plan.match))]
+    return min(times, default=None)
+
+
+def stop_time_of(context: Context, match: Match) -> datetime | None:
+    rows = rows_for(context, match) if match.rows else None
+    if rows is None:
+        return None
+    if rows.plans_by.action == "hold_day_of":
+        zone = context.facts.site.tz
+        return day_begins(local_date(context.start.at, zone), zone)
+    wait = wait_of(rows.plans_by, match)
+    return None if wait is None else context.start.at - wait
+
+
+def next_day(context: Context, instant: datetime) -> datetime:
+    zone = context.facts.site.tz
+    return day_ends(local_date(instant, zone), zone)

@@ -1,0 +1,248 @@
+"""From a medication as somebody wrote it to the protocol's rows for it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+from checklists.rules.lab_values import exact
+from checklists.rules.protocol import HoldRule, Protocol
+from checklists.rules.values import Medication
+
+NOT_HELD = frozenset({"continue", "no_action"})
+NOT_SYSTEMIC = frozenset(
+    {"topical", "ophthalmic", "eye", "otic", "ear", "gel", "cream", "ointment", "patch", "eye drops"}
+)
+LONGEST_KEY = 80
+# From the least to the most restrictive thing a row can ask.
+STRICTNESS = (
+    "no_action",
+    "continue",
+    "hold_day_of",
+    "class_review",
+    "timed_hold",
+    "cycle_based",
+    "clinician_decision",
+    "avoid_without_level",
+)
+
+
+def words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STRENGTH = re.compile(r"\s\d.*$")
+# Salts, forms and frequencies after a name; none of them changes what is held. Routes are not among them.
+FORMS = words_of(
+    "sodium potassium calcium magnesium hydrochloride hcl bisulfate mesylate tosylate besylate maleate tartrate "
+    "succinate fumarate acetate phosphate sulfate er xr xl sr dr cr ec la enteric coated chewable delayed extended "
+    "release low dose tablet tablets tab tabs capsule capsules cap caps pill pills daily bid tid prn generic brand"
+)
+# A further ingredient: a word after a slash or plus, or before a second strength, that is no unit or direction.
+INGREDIENT = re.compile(r"[/+]\s*([^\W\d]{4,})|([^\W\d][^\W\d-]{3,}) (?=\d[\d.,]*\s?(?:mg|mcg|g|units?|iu|meq)\b)")
+DIRECTIONS = words_of(
+    "take takes taking tablet tablets capsule capsules dose doses pill pills unit units daily hour hours week weekly "
+    "month monthly actuation spray puff inhalation each every total maximum about then with oral inject weeks days "
+    "strength reduced increased since from plus"
+)
+LONGEST_NAME = 4  # words
+WEEKLY_DAYS = 7
+NameIndex = dict[str, tuple[HoldRule, ...]]
+MOST_INDEXES = 32
+# Hashing a protocol costs more than judging a case, so indexes are found by identity; the tuple is kept with its
+# index so that its id cannot pass to another.
+_indexes: dict[int, tuple[tuple[HoldRule, ...], NameIndex]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The rows that may hold for one medication; more than one where tier, route or kidneys leave it open.
+
+    doubts: why the strictest row was taken and a clinician must look, as (code, sentence).
+    """
+
+    drug: str
+    medication: Medication
+    rows: tuple[HoldRule, ...]
+    doubts: tuple[tuple[str, str], ...] = ()
+    not_applicable: bool = False
+
+    @property
+    def needs_renal_function(self) -> bool:
+        return any(row.crcl_min is not None or row.crcl_max is not None for row in self.rows)
+
+    @property
+    def known(self) -> bool:
+        return bool(self.rows) or self.not_applicable
+
+
+@lru_cache(maxsize=4096)
+def normalised(name: str) -> str:
+    """Lower case, one space, no trade marks: the form in which names are compared."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = re.sub(r"[^\w/+.%-]+", " ", plain)
+    return " ".join(plain.split()).strip(" .-/")
+
+
+def key_of(name: str) -> str:
+    """How an entry that is no listed drug is called in the keys of its items."""
+    return normalised(name)[:LONGEST_KEY].strip() or "unnamed"
+
+
+def rows_named(protocol: Protocol, name: str) -> tuple[HoldRule, ...]:
+    """Rows whose drug or one of whose names is this one, with strength, salt, form and frequency left out."""
+    index = name_index(protocol.holds)
+    full = normalised(name)
+    head = STRENGTH.sub("", full)
+    return index.get(full) or index.get(head) or rows_of_words(index, head)
+
+
+def rows_of_words(index: NameIndex, head: str) -> tuple[HoldRule, ...]:
+    """Rows of the one drug that every word names: "warfarin sodium", "eliquis apixaban"."""
+    words = head.split()
+    # The salt of one drug is the name of another: "losartan potassium", but "potassium chloride".
+    telling = [word for n, word in enumerate(words) if word not in FORMS or (n == 0 and word in index)]
+    found, others = names_in(index, " ".join(telling))
+    drugs = {row.drug for rows in found for row in rows}
+    return found[0] if len(drugs) == 1 and not others else ()
+
+
+def names_in(index: NameIndex, text: str) -> tuple[list[tuple[HoldRule, ...]], set[str]]:
+    """The rows of each name in a text, the longest names first, and the words that name nothing."""
+    words = [word for part in text.split() for word in ([part] if part in index else re.split(r"[/+]", part)) if word]
+    found, others, place = [], set[str](), 0
+    while place < len(words):
+        lengths = range(min(LONGEST_NAME, len(words) - place), 0, -1)
+        length = next((n for n in lengths if " ".join(words[place : place + n]) in index), 0)
+        if length:
+            found.append(index[" ".join(words[place : place + length])])
+        else:
+            others.add(words[place])
+        place += length or 1
+    return found, others
+
+
+def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> bool:
+    """Whether an entry with this drug's rows seems to name another drug too, one that may be held."""
+    index, full = name_index(protocol.holds), normalised(name)
+    if full in index:
+        return False
+    drugs = {row.drug for row in rows}
+    found, _ = names_in(index, full)
+    if any(row.drug not in drugs and row.action not in NOT_HELD for named in found for row in named):
+        return True
+    tail = full[len(STRENGTH.sub("", full)) :]
+    further = {word for match in INGREDIENT.finditer(tail) for word in match.groups() if word}
+    return any(word not in index and word not in FORMS and word not in DIRECTIONS for word in further)
+
+
+def name_index(holds: tuple[HoldRule, ...]) -> NameIndex:
+    """Rows by each of their names; kept for the protocols last used, found again by identity."""
+    kept = _indexes.get(id(holds))
+    if kept is None or kept[0] is not holds:
+        if len(_indexes) >= MOST_INDEXES:
+            _indexes.clear()
+        kept = _indexes[id(holds)] = (holds, index_of(holds))
+    return kept[1]
+
+
+def index_of(holds: tuple[HoldRule, ...]) -> NameIndex:
+    index: NameIndex = {}
+    for row in holds:
+        for name in {normalised(name) for name in (row.drug, *row.names)}:
+            index[name] = (*index.get(name, ()), row)
+    return index
+
+
+def match_medication(protocol: Protocol, medication: Medication) -> Match | None:
+    """The rows for one medication; None where the protocol lets it be taken as usual."""
+    rows = rows_named(protocol, medication.name)
+    drugs = {row.drug for row in rows}
+    drug = drugs.pop() if len(drugs) == 1 else key_of(medication.name)
+    several = several_drugs(medication) if rows and names_more(protocol, medication.name, rows) else ()
+    if rows and all(row.action in NOT_HELD for row in rows):
+        return Match(key_of(medication.name), medication, (), several) if several else None
+    routed, not_applicable = by_route(rows, medication)
+    if not_applicable:
+        return Match(drug, medication, (), not_applicable=True)
+    tiered, doubts = by_tier(routed, medication)
+    if rows and not routed:
+        doubts = (("route_unknown", f"No row of the protocol holds for {drug} by this route: a clinician decides."),)
+        tiered = rows
+    if tiered and all(row.action in NOT_HELD for row in tiered) and not doubts:
+        return None
+    return Match(drug, medication, tiered, (*doubts, *several))
+
+
+def several_drugs(medication: Medication) -> tuple[tuple[str, str], ...]:
+    listed = f"'{medication.name.strip()[:LONGEST_KEY]}' seems to name more than one drug. List each on its own line."
+    return (("several_drugs", listed),)
+
+
+def by_route(rows: tuple[HoldRule, ...], medication: Medication) -> tuple[tuple[HoldRule, ...], bool]:
+    """Rows for the route, and whether the route takes an NSAID out of the rules (gels, eye drops)."""
+    route = normalised(medication.route or "")
+    if not route:
+        return rows, False
+    local = route in NOT_SYSTEMIC
+    fitting = tuple(row for row in rows if not row.route or route in {normalised(r) for r in row.route})
+    named = tuple(row for row in fitting if row.route)
+    if local and not named and rows and all("nsaid" in row.drug_class.casefold() for row in rows):
+        return (), True
+    return fitting, False
+
+
+def by_tier(
+    rows: tuple[HoldRule, ...], medication: Medication
+) -> tuple[tuple[HoldRule, ...], tuple[tuple[str, str], ...]]:
+    """Rows of the stated dose tier; all of them, in doubt, where it is not stated among several."""
+    tiers = {row.dose_tier for row in rows if row.dose_tier and normalised(row.dose_tier) != "any"}
+    stated = stated_tiers(medication)
+    for tier in stated:
+        fitting = tuple(row for row in rows if row.dose_tier is None or tier_is(tier, row.dose_tier))
+        if any(row.dose_tier and normalised(row.dose_tier) != "any" for row in fitting):
+            return fitting, ()
+    if len(tiers) <= 1 and medication.dose_tier is None:
+        return rows, ()
+    if not tiers:
+        return rows, ()
+    listed = "; ".join(sorted(tiers))
+    sentence = f"The protocol treats {medication.name} by dose or reason ({listed}). Record which of these it is."
+    return rows, (("dose_tier_unknown", sentence),)
+
+
+def stated_tiers(medication: Medication) -> Iterable[str]:
+    if medication.dose_tier:
+        return (normalised(medication.dose_tier),)
+    interval = medication.interval_days
+    by_interval = (
+        () if interval is None else ("daily",) if interval <= 1 else ("weekly",) if interval == WEEKLY_DAYS else ()
+    )
+    return (*by_interval, *((normalised(medication.indication),) if medication.indication else ()))
+
+
+def tier_is(stated: str, tier: str) -> bool:
+    written = normalised(tier)
+    return written == "any" or written == stated or written.startswith(f"{stated} ")
+
+
+def in_band(row: HoldRule, clearance: Fraction) -> bool:
+    """Half open: the lower bound is inside, the upper is not."""
+    low, high = row.crcl_min, row.crcl_max
+    return (low is None or clearance >= exact(low)) and (high is None or clearance < exact(high))
+
+
+def strictness(row: HoldRule) -> tuple[int, bool, timedelta]:
+    wait = row.clear_at if row.clear_at is not None else row.block_below
+    return STRICTNESS.index(row.action), row.clear_at is None, wait or timedelta(0)
+
+
+def strictest(rows: Iterable[HoldRule]) -> HoldRule:
+    return max(rows, key=strictness)
+
+
+def most_lenient(rows: Iterable[HoldRule]) -> HoldRule:
+    return min(rows, key=strictness)

@@ -1,0 +1,235 @@
+"""From the checks of one item to its finding: deadlines, verification, signatures, the worst status."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from checklists.rules.context import (
+    Answer,
+    Check,
+    Context,
+    Item,
+    Kind,
+    kind_of,
+    pending,
+    satisfied,
+)
+from checklists.rules.ledger import is_not_sure, latest
+from checklists.rules.moments import deadline_at, due_at
+from checklists.rules.sitetime import day_ends, local_date
+from checklists.rules.values import (
+    Authority,
+    Evidence,
+    Finding,
+    Gate,
+    Reason,
+    Review,
+    Status,
+    digest,
+)
+
+WORST_FIRST = (
+    Status.FAILED,
+    Status.OVERDUE,
+    Status.TOO_EARLY,
+    Status.REVIEW,
+    Status.PENDING,
+    Status.SATISFIED,
+    Status.WAIVED,
+    Status.NOT_APPLICABLE,
+)
+RANK = {status: place for place, status in enumerate(WORST_FIRST)}
+UNVERIFIED = "awaiting_verification"
+UNTIL_ARRIVAL = "until_arrival"
+SETTLED = frozenset({Status.SATISFIED, Status.WAIVED, Status.NOT_APPLICABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNo:
+    evidence: Evidence
+    check: Check
+
+
+def judge(context: Context, kind: Kind, item: Item, reviews: Sequence[Review]) -> Finding:
+    """The finding of one item; a rule that raises is a failed finding with the exception's type."""
+    try:
+        return finding_of(context, kind, item, answer_of(context, kind, item), reviews)
+    except Exception as error:
+        return rule_error(context, item, error)
+
+
+def answer_of(context: Context, kind: Kind, item: Item) -> Answer:
+    """The kind's judgement; what the protocol does not require counts once anything is recorded of it."""
+    if item.rule.required or context.ledger.entries(item.key):
+        return kind.answer(context, item)
+    unasked = f"The protocol does not require: {item.key.replace('_', ' ')}."
+    return Answer((Check(Status.NOT_APPLICABLE, "not_required", unasked),))
+
+
+def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews: Sequence[Review]) -> Finding:
+    noes = recorded_noes(context, kind, item)
+    deadline = deadline_at(context, item, answer)
+    checks = [no.check for no in noes]
+    checks += answer.checks
+    checks += not_sure_checks(context, item, answer)
+    checks += verification_checks(context, item, answer)
+    checks = list(dict.fromkeys(checks))
+    inputs = inputs_of(context, item, answer, noes, checks)
+    timed = [overdue_if_late(context, item, check, deadline) for check in checks]
+    signed = signed_off(context, item, timed, inputs, reviews)
+    unsettled = sorted((c for c in signed if c.status not in SETTLED), key=lambda c: RANK[c.status])
+    worst = unsettled[0] if unsettled else settled_check(signed, answer)
+    clear = [check.clear_at for check in signed if check.clear_at is not None]
+    return Finding(
+        item=item.key,
+        kind=kind.name,
+        step=item.rule.step,
+        status=worst.status,
+        code=worst.code,
+        sentence=worst.sentence,
+        owner=item.rule.owner,
+        needed_by=item.rule.needed_by,
+        override=item.rule.override,
+        due_at=due_at(context, item, answer) if answer.shows_due else None,
+        deadline_at=deadline,
+        clear_at=max(clear, default=None),
+        inputs=inputs,
+        recorded=worst.recorded,
+        evidence=tuple(dict.fromkeys([no.evidence.id for no in noes] + [e.id for e in answer.basis])),
+        reasons=tuple(Reason(check.code, check.sentence, check.status) for check in unsettled),
+    )
+
+
+def settled_check(checks: Sequence[Check], answer: Answer) -> Check:
+    return checks[0] if checks else satisfied("satisfied", answer.confirmed)
+
+
+def recorded_noes(context: Context, kind: Kind, item: Item) -> list[RecordedNo]:
+    """What people recorded as a no and nobody superseded, the latest first."""
+    entries = sorted(context.standing(item.key), key=lambda entry: -entry.id)
+    return [RecordedNo(entry, check) for entry in entries if (check := kind.said_no(context, entry))]
+
+
+def not_sure_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+    """Pending where the latest word is `not sure`, unless the question does not apply any more."""
+    if answer.checks and all(check.status is Status.NOT_APPLICABLE for check in answer.checks):
+        return []
+    if any(is_not_sure(entry) for entry in latest(context.ledger.entries(item.key))):
+        return [pending("not_sure", "The last answer was 'not sure'. Call whoever gave it and record what is true.")]
+    return []
+
+
+def verification_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+    """Pending until somebody of the verifying role stands behind each word that the finding rests on."""
+    role = item.rule.verified_by or item.rule.owner
+    wanted = Authority[role.upper()]
+    if wanted is Authority.PATIENT or not answer.basis or not word_needs_verifying(context, item):
+        return []
+    looks = [
+        entry
+        for entry in context.standing(item.key)
+        if entry.authority >= wanted and is_a_look(entry) and counts_on_the_day(context, item, entry)
+    ]
+    if all(any(is_look_at(look, word) for look in looks) for word in answer.basis):
+        return []
+    waits = f"This is recorded but not verified. A {role} looks at it and records what is true."
+    return [pending(UNVERIFIED, waits, until_start=True)]
+
+
+def is_a_look(entry: Evidence) -> bool:
+    """Ordering a test or asking a question verifies nothing."""
+    return entry.value.get("stage") not in ("ordered", "done") and entry.value.get("answer") != "asked"
+
+
+def is_look_at(look: Evidence, word: Evidence) -> bool:
+    """Neither observed nor recorded before the word, and about the same analyte or modality, or about all."""
+    if look.observed_at < word.observed_at or look.id < word.id:
+        return False
+    subject = subject_of(look)
+    return subject is None or subject == subject_of(word)
+
+
+def subject_of(entry: Evidence) -> object:
+    return entry.value.get("analyte", entry.value.get("modality"))
+
+
+def counts_on_the_day(context: Context, item: Item, look: Evidence) -> bool:
+    """What is verified on arrival was verified on the day of this start, not for a date that was moved."""
+    if item.rule.patient_word != UNTIL_ARRIVAL:
+        return True
+    arrived_at, zone = context.facts.arrived_at, context.facts.site.tz
+    if arrived_at is not None and look.observed_at >= arrived_at:
+        return True
+    return context.start.before(day_ends(local_date(look.observed_at, zone), zone))
+
+
+def word_needs_verifying(context: Context, item: Item) -> bool:
+    if item.rule.patient_word == UNTIL_ARRIVAL:
+        return context.facts.arrived_at is not None
+    return item.rule.patient_word != "yes"
+
+
+def overdue_if_late(context: Context, item: Item, check: Check, deadline: datetime | None) -> Check:
+    """Before the deadline nothing recorded is pending, from it on overdue; at the start nothing is pending.
+
+    What is owed at discharge stays pending: the gate of the discharge asks for it.
+    """
+    if check.status is not Status.PENDING or not context.start.booked or item.rule.needed_by is Gate.DISCHARGE:
+        return check
+    limit = context.start.at if check.until_start or deadline is None else deadline
+    return replace(check, status=Status.OVERDUE) if context.start.clock.reached(limit) else check
+
+
+def inputs_of(context: Context, item: Item, answer: Answer, noes: Sequence[RecordedNo], checks: Sequence[Check]) -> str:
+    """A signature or override holds for these: protocol, grounds, recorded noes, and what was found wrong.
+
+    Verifying a word that was signed changes nothing; anything else that comes to be missing does.
+    """
+    wrong = sorted(check.code for check in checks if check.status not in SETTLED and check.code != UNVERIFIED)
+    return digest(context.protocol.document_hash, item.key, answer.grounds, [no.evidence.id for no in noes], wrong)
+
+
+def signed_off(
+    context: Context, item: Item, checks: Sequence[Check], inputs: str, reviews: Sequence[Review]
+) -> list[Check]:
+    """Reviews that a clinician signed for these inputs and this start are satisfied."""
+    if not any(check.status is Status.REVIEW for check in checks):
+        return list(checks)
+    review = next((r for r in reviews if r.item == item.key and r.inputs == inputs and covers(context, r)), None)
+    if review is None:
+        return list(checks)
+    signed = satisfied("signed", "A clinician reviewed and signed this.")
+    return [signed if check.status is Status.REVIEW else check for check in checks]
+
+
+def covers(context: Context, review: Review) -> bool:
+    return context.start.at_least(review.start_from) and context.start.at_most(review.start_until)
+
+
+def rule_error(context: Context, item: Item, error: Exception) -> Finding:
+    """Fail closed: what cannot be judged blocks. An override of it ends with the next fact or evidence of the case."""
+    problem = f"The rule for {item.key} could not be evaluated ({type(error).__name__})"
+    sentence = f"{problem}. Report it and call a clinician."
+    return Finding(
+        item=item.key,
+        kind=kind_of(item.key),
+        step=item.rule.step,
+        status=Status.FAILED,
+        code="rule_error",
+        sentence=sentence,
+        owner=item.rule.owner,
+        needed_by=item.rule.needed_by,
+        override=item.rule.override,
+        due_at=None,
+        deadline_at=None,
+        clear_at=None,
+        inputs=digest(
+            context.protocol.document_hash,
+            item.key,
+            "rule_error",
+            type(error).__name__,
+            context.facts.number,
+            context.ledger.last_id,
+        ),
+        reasons=(Reason("rule_error", sentence, Status.FAILED),),
+    )

@@ -1,0 +1,135 @@
+"""Fasting: hours since each intake, or nothing from midnight of the site on."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from checklists.rules.context import (
+    Answer,
+    Check,
+    Context,
+    Item,
+    Kind,
+    failed,
+    never_no,
+    pending,
+    too_early,
+)
+from checklists.rules.doses import next_day
+from checklists.rules.drugs import normalised
+from checklists.rules.lab_values import hours
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import FastingRule, IntakeRule
+from checklists.rules.shapes import INSTANT, NOT_SURE, TEXT, Shape, listed, nested, parse_instant
+from checklists.rules.sitetime import day_begins, local_date
+from checklists.rules.values import Evidence, Status
+
+MIDNIGHT = "midnight"
+# With medicines, of water or not named; a sip of anything else is an intake.
+SIP = re.compile(r"(?:a )?(?:small )?sips?(?: of)?(?: water)?(?: (?:with|for) .+)?")
+
+
+def answer(context: Context, item: Item) -> Answer:
+    """The latest statement of what was eaten and drunk, judged intake by intake."""
+    rule = context.protocol.fasting
+    if not applies(context, rule):
+        local = Check(Status.NOT_APPLICABLE, "no_fast", "This anesthesia plan needs no fasting.")
+        return Answer((local,), grounds=(context.facts.anesthesia,))
+    rules = intake_rules(context, rule)
+    stated = latest(context.standing(item.key))
+    intakes = [
+        (intake["intake"], parse_instant(intake["at"]))
+        for entry in stated
+        for intake in entry.value["intakes"]
+        if not is_sip(rule, intake)
+    ]
+    checks = [check for name, at in intakes for check in intake_checks(context, rule, rules, name, at)]
+    checks += statement_checks(context, rule, rules, stated)
+    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes]
+    return Answer(
+        checks=tuple(checks),
+        confirmed="The fast is long enough.",
+        basis=stated,
+        grounds=(context.facts.anesthesia, [dict(entry.value) for entry in stated]),
+        anchors={"fast_start": fast_start(context, rule, rules)},
+        floor=max(ends, default=None),
+    )
+
+
+def applies(context: Context, rule: FastingRule) -> bool:
+    """An undecided anesthesia plan counts as the strictest."""
+    return context.facts.anesthesia is None or context.facts.anesthesia in rule.applies_to
+
+
+def intake_rules(context: Context, rule: FastingRule) -> tuple[IntakeRule, ...]:
+    plan = context.facts.anesthesia
+    return tuple(row for row in rule.intakes if plan is None or plan in row.anesthesia)
+
+
+def is_sip(rule: FastingRule, intake: Mapping[str, Any]) -> bool:
+    return rule.sip_with_medicines and SIP.fullmatch(normalised(intake["intake"])) is not None
+
+
+def fast_of(rules: Iterable[IntakeRule], name: str) -> timedelta:
+    """The hours for an intake; the longest of all for one that no row names."""
+    wanted = normalised(name)
+    named = [row.min_fast for row in rules if wanted in {normalised(word) for word in (row.intake, *row.examples)}]
+    return max(named) if named else longest(rules)
+
+
+def longest(rules: Iterable[IntakeRule]) -> timedelta:
+    return max((row.min_fast for row in rules), default=timedelta(days=1))
+
+
+def intake_checks(
+    context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], name: str, at: datetime
+) -> list[Check]:
+    if rule.mode == MIDNIGHT:
+        if context.start.at_least(next_day(context, at)):
+            return []
+        return [failed("intake_after_midnight", f"{name} was taken after midnight of the procedure day.")]
+    end = fast_end(context, rule, rules, name, at)
+    if context.start.at_least(end):
+        return []
+    local = end.astimezone(context.facts.site.tz)
+    shown = f"{local:%A} {local.date().isoformat()} {local:%H:%M %Z}"
+    wait = hours(fast_of(rules, name))
+    return [too_early("fast_too_short", f"{name} needs {wait} before the start: start from {shown} on.", end)]
+
+
+def fast_end(context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], name: str, at: datetime) -> datetime:
+    return next_day(context, at) if rule.mode == MIDNIGHT else at + fast_of(rules, name)
+
+
+def statement_checks(
+    context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], stated: tuple[Evidence, ...]
+) -> list[Check]:
+    """A statement made before the fast began says nothing about the fast."""
+    if not stated:
+        return [pending("fasting_missing", "Ask what was eaten and drunk last, and when, and record it.")]
+    said_at = stated[0].observed_at
+    if rule.mode == MIDNIGHT:
+        in_time = context.start.before(next_day(context, said_at))
+    else:
+        in_time = context.start.at_most(said_at + longest(rules))
+    if in_time:
+        return []
+    return [pending("fasting_stated_early", "This was said before the fast began. Ask again what was taken since.")]
+
+
+def fast_start(context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...]) -> datetime:
+    if rule.mode == MIDNIGHT:
+        zone = context.facts.site.tz
+        return day_begins(local_date(context.start.at, zone), zone)
+    return context.start.at - longest(rules)
+
+
+FASTING = Kind(
+    name="fasting",
+    items=lambda context: context.single("fasting"),
+    answer=answer,
+    said_no=never_no,
+    shapes=(Shape({"intakes": listed(nested(Shape({"intake": TEXT, "at": INSTANT})))}), NOT_SURE),
+    postpones=True,
+)

@@ -1,0 +1,166 @@
+"""Imaging: studies that together prove a fresh fracture at the planned levels, recent and looked at."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from checklists.rules.context import (
+    Answer,
+    Check,
+    Context,
+    Item,
+    Kind,
+    failed,
+    never_no,
+    pending,
+    review,
+)
+from checklists.rules.ledger import latest
+from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Shape, choice, listed
+from checklists.rules.sitetime import local_date
+from checklists.rules.values import Evidence, Status
+
+READ = ("result", "reviewed")
+NAMES = {"mri": "MRI", "ct": "CT", "bone_scan": "bone scan", "spect_ct": "SPECT/CT", "xray": "X-ray"}
+OLD_ON_MRI = "The MRI shows no marrow oedema at a planned level although the other studies fit: a clinician decides."
+BADNESS = {Status.FAILED: 3, Status.PENDING: 1, Status.REVIEW: 2}
+
+
+def answer(context: Context, item: Item) -> Answer:
+    """Satisfied by the best acceptable set of modalities, each with a valid result."""
+    standing = context.standing(item.key)
+    studies = {name: read_studies(standing, name) for name in NAMES}
+    by_modality = {name: tuple(modality_checks(context, name, studies[name], standing)) for name in NAMES}
+    chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, names))
+    checks = [check for name in sorted(chosen) for check in by_modality[name]]
+    if not any(studies[name] for name in chosen):
+        checks = [no_proof(context, bool(studies["xray"]))]
+    disputed = "mri" not in chosen and shows_old_fracture(by_modality["mri"])
+    if disputed:
+        checks.append(review("imaging_disagrees", OLD_ON_MRI))
+    counted = chosen | {"mri"} if disputed else chosen
+    basis = tuple(entry for name in sorted(counted) for entry in studies[name])
+    return Answer(
+        checks=tuple(checks),
+        confirmed="Imaging proves a fresh fracture at the planned levels.",
+        basis=basis,
+        grounds=(sorted(context.facts.levels), [(dict(e.value), e.observed_at) for e in basis]),
+    )
+
+
+def shows_old_fracture(mri: Iterable[Check]) -> bool:
+    """A bone scan stays positive for months, so it does not settle what an MRI of this fracture denies."""
+    codes = {check.code for check in mri}
+    return "no_oedema" in codes and "imaging_before_fracture" not in codes
+
+
+def read_studies(standing: Iterable[Evidence], modality: str) -> tuple[Evidence, ...]:
+    return latest(e for e in standing if e.value["modality"] == modality and e.value["stage"] in READ)
+
+
+def badness(by_modality: dict[str, tuple[Check, ...]], names: Iterable[str]) -> tuple[int, int]:
+    """A set with a result to judge goes before one with nothing recorded."""
+    checks = [check for name in names for check in by_modality[name]]
+    absent = sum(check.code == "imaging_missing" for check in checks)
+    return absent, sum(BADNESS[check.status] for check in checks)
+
+
+def no_proof(context: Context, has_xray: bool) -> Check:
+    routes = ", or ".join(
+        " with ".join(NAMES.get(name, name) for name in sorted(names, key=list(NAMES).index))
+        for names in context.protocol.imaging.acceptable
+    )
+    if "mri_contraindicated" in context.facts.conditions:
+        routes += " (this patient cannot have an MRI)"
+    if has_xray:
+        return pending("xray_alone", f"An X-ray cannot prove that the fracture is fresh. Arrange {routes}.")
+    return pending("imaging_missing", f"No imaging result is recorded. Arrange {routes}.")
+
+
+def modality_checks(
+    context: Context, modality: str, studies: tuple[Evidence, ...], standing: tuple[Evidence, ...]
+) -> list[Check]:
+    if not studies:
+        known = any(e.value["modality"] == modality for e in standing)
+        what = "is ordered or done, its result is missing" if known else "is not recorded"
+        return [pending("imaging_missing", f"The {NAMES[modality]} {what}. Record the result.")]
+    return [check for study in studies for check in study_checks(context, study)]
+
+
+def study_checks(context: Context, study: Evidence) -> list[Check]:
+    name = NAMES[study.value["modality"]]
+    performed = local_date(study.observed_at, context.facts.site.tz)
+    days = context.protocol.imaging.validity_days
+    checks: list[Check] = []
+    if not context.dated_before(study.observed_at):
+        checks.append(pending("imaging_after_start", f"The {name} is dated after the start. Correct its date."))
+    if not context.within_days(performed, days):
+        old = f"The {name} of {performed.isoformat()} is older than {days} days at the start"
+        checks.append(pending("imaging_expired", f"{old}. Repeat it."))
+    if (begun := fracture_day(context)) and performed < begun:
+        checks.append(pending("imaging_before_fracture", f"The {name} was done before the fracture. Repeat it."))
+    if unseen := sorted(set(context.facts.levels) - set(study.value["levels"])):
+        checks.append(
+            failed(
+                "level_not_imaged", f"The {name} does not show {', '.join(unseen)}. Image it, or correct the levels."
+            )
+        )
+    if study.value["modality"] == "mri":
+        checks += oedema_checks(context, study)
+    return checks
+
+
+def fracture_day(context: Context) -> date | None:
+    about = context.facts.fractured or context.facts.onset
+    return about.earliest if about else None
+
+
+def before_fracture(context: Context, found: Iterable[Evidence], what: str) -> list[Check]:
+    """A person who looked before this fracture happened did not decide about it."""
+    begun, zone = fracture_day(context), context.facts.site.tz
+    if begun is None or all(local_date(entry.observed_at, zone) >= begun for entry in found):
+        return []
+    return [pending(f"{what}_before_fracture", f"The {what} is older than the fracture. Record a new one.")]
+
+
+def oedema_checks(context: Context, study: Evidence) -> list[Check]:
+    sensitive = study.value.get("fluid_sensitive")
+    if sensitive is None:
+        ask = "Record whether the MRI has fluid-sensitive sequences (STIR or fat-suppressed T2)."
+        return [pending("mri_sequence_unknown", ask)]
+    if not sensitive:
+        return [review("mri_not_fluid_sensitive", "The MRI has no fluid-sensitive sequence: a clinician decides.")]
+    if "oedema_levels" not in study.value:
+        return [pending("oedema_unknown", "Record at which levels the MRI shows marrow oedema.")]
+    if dry := sorted(set(context.facts.levels) - set(study.value["oedema_levels"])):
+        old = f"The MRI shows no marrow oedema at {', '.join(dry)}, as in an old fracture. Call the clinician."
+        return [failed("no_oedema", old)]
+    return []
+
+
+def oedema_at_planned_levels(context: Context) -> tuple[bool | None, tuple[int, ...]]:
+    """Whether the latest MRI documents oedema at each planned level; None where it does not say."""
+    studies = read_studies(context.standing("imaging"), "mri")
+    ids = tuple(study.id for study in studies)
+    stated = [set(s.value["oedema_levels"]) for s in studies if "oedema_levels" in s.value]
+    if not stated or len(stated) < len(studies):
+        return None, ids
+    return all(set(context.facts.levels) <= levels for levels in stated), ids
+
+
+IMAGING = Kind(
+    name="imaging",
+    items=lambda context: context.single("imaging"),
+    answer=answer,
+    said_no=never_no,
+    shapes=(
+        Shape(
+            {
+                "modality": choice(*NAMES),
+                "stage": choice("ordered", "done", "result", "reviewed"),
+                "levels": listed(LEVEL, 1),
+            },
+            {"fluid_sensitive": BOOLEAN, "oedema_levels": listed(LEVEL)},
+        ),
+        NOT_SURE,
+    ),
+)

@@ -1,0 +1,214 @@
+"""Infection: the patient's pre-screen, and the nurse's check on arrival."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from checklists.rules.context import (
+    Answer,
+    Check,
+    Context,
+    Item,
+    Kind,
+    failed,
+    pending,
+    review,
+    said,
+)
+from checklists.rules.lab_values import exact, hours
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import InfectionQuestion
+from checklists.rules.shapes import ANSWERS, NOT_SURE, TEXT, Problem, Shape, choice, number
+from checklists.rules.values import Authority, Evidence, Status
+
+HARD_STOP = "hard_stop"
+REVIEW = "clinician_review"
+ASSESSED = "assessed_not_infection"
+PLAUSIBLE_CELSIUS = (30, 45)
+INFECTION_FOUND = "The check found an infection. Call the clinician; the procedure does not happen now."
+
+
+# What is looked at or measured has fields of its own.
+ANSWERED = ("question", "record")
+CALL_PATIENT, CALL_CLINICIAN = "A nurse or clinician calls the patient.", "Call the clinician before going on."
+
+
+def questions_for(context: Context, asked: str) -> list[InfectionQuestion]:
+    return [
+        question
+        for question in context.protocol.infection.questions
+        if question.kind in ANSWERED and asked in question.asked_of
+    ]
+
+
+def prescreen_answer(context: Context, item: Item) -> Answer:
+    """Satisfied when the patient answered every question with no."""
+    stated = latest(context.standing(item.key))
+    checks = [check for entry in stated for check in answer_checks(context, "patient", entry.value["answers"])]
+    if not stated:
+        checks = [
+            pending(
+                "prescreen_missing",
+                "The patient has not answered the infection questions. Ask them and record the answers.",
+            )
+        ]
+    return Answer(
+        checks=tuple(checks),
+        confirmed="The patient reports no sign of infection.",
+        basis=stated,
+        grounds=([dict(entry.value) for entry in stated],),
+    )
+
+
+def answer_checks(context: Context, asked: str, answers: Mapping[str, Any]) -> list[Check]:
+    """One check per question that is not answered with a plain no."""
+    checks = yes_checks(context, asked, answers)
+    for question in questions_for(context, asked):
+        given = answers.get(question.key)
+        if given not in ("yes", "no") and question.action in (HARD_STOP, REVIEW):
+            code = "answer_not_sure" if given == "not_sure" else "answer_missing"
+            checks.append(pending(code, f"Ask and record: {question.text}"))
+    return checks
+
+
+def yes_checks(context: Context, asked: str, answers: Mapping[str, Any]) -> list[Check]:
+    """Every yes counts, also to a question that was not due here or that the protocol does not have."""
+    known = {question.key: question for question in context.protocol.infection.questions if question.kind != "measured"}
+    call = CALL_PATIENT if asked == "patient" else CALL_CLINICIAN
+    return [
+        check
+        for key, given in sorted(answers.items())
+        if given == "yes" and (check := yes_check(key, known.get(key), call))
+    ]
+
+
+def yes_check(key: str, question: InfectionQuestion | None, call: str) -> Check | None:
+    if question is None:
+        return review("yes_unknown", f"Answered yes to '{key}', which the protocol does not ask: a clinician decides.")
+    if question.action == HARD_STOP:
+        return failed(f"yes_{question.key}", f"Answered yes: {question.text} {call}")
+    if question.action == REVIEW:
+        return review(f"yes_{question.key}", f"Answered yes: {question.text} A clinician decides.")
+    return None
+
+
+def prescreen_no(context: Context, evidence: Evidence) -> Check | None:
+    """A yes stays until somebody allowed to clears it; the worst of several counts."""
+    given = yes_checks(context, "patient", evidence.value.get("answers", {}))
+    if not given:
+        return None
+    worst = min(given, key=lambda check: check.status is not Status.FAILED)
+    return said(worst.code, worst.sentence, worst.status)
+
+
+def check_answer(context: Context, item: Item) -> Answer:
+    """The nurse's check: recent, complete, no fever, clear skin, outcome clear."""
+    valid_within = context.protocol.infection.valid_within
+    stated = latest(context.standing(item.key))
+    checks = [check for entry in stated for check in arrival_checks(context, entry)]
+    for entry in stated:
+        if not context.dated_before(entry.observed_at):
+            checks.append(
+                pending(
+                    "check_after_start", "The infection check is dated after the start. Repeat it, or correct its time."
+                )
+            )
+        if not context.start.at_most(entry.observed_at + valid_within):
+            old = f"The infection check is older than {hours(valid_within)} at the start: repeat it."
+            checks.append(pending("check_expired", old))
+    if not stated:
+        checks = [pending("check_missing", "No infection check on arrival is recorded. A nurse does it.")]
+    return Answer(
+        checks=tuple(checks),
+        confirmed="No sign of infection on arrival.",
+        basis=stated,
+        grounds=([(dict(entry.value), entry.observed_at) for entry in stated],),
+    )
+
+
+def arrival_checks(context: Context, entry: Evidence) -> list[Check]:
+    value = entry.value
+    if value["outcome"] == ASSESSED:
+        if entry.authority >= Authority.CLINICIAN:
+            return []
+        ask = "Only a clinician can decide that these signs are no infection. Call the clinician."
+        return [failed("assessment_needs_clinician", ask)]
+    checks = answer_checks(context, "nurse", value.get("answers", {}))
+    checks += temperature_checks(context, celsius(value["temperature"], value["unit"]))
+    if value["outcome"] != "clear":
+        checks.append(failed("infection_found", INFECTION_FOUND))
+    if value["skin"] != "clear":
+        checks.append(failed("skin_not_clear", "The skin at the entry is not clear. Call the clinician."))
+    return checks
+
+
+def celsius(temperature: float, unit: str) -> Fraction:
+    """Exact degrees Celsius: 100.4 F is 38."""
+    if unit == "C":
+        return exact(temperature)
+    if unit == "F":
+        return (exact(temperature) - 32) * Fraction(5, 9)
+    raise ValueError(f"temperature in {unit!r}")
+
+
+def temperature_checks(context: Context, degrees: Fraction) -> list[Check]:
+    checks: list[Check] = []
+    for row in context.protocol.infection.questions:
+        if row.kind != "measured" or not in_range(row, degrees):
+            continue
+        shown = f"The temperature is {float(degrees):.1f} C"
+        if row.action == HARD_STOP:
+            checks.append(failed("fever", f"{shown}: fever. Call the clinician."))
+        elif row.action == REVIEW:
+            checks.append(review("temperature_raised", f"{shown}: a clinician decides."))
+    return checks
+
+
+def temperature_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """A temperature that no patient has in this unit."""
+    if "temperature" not in value:
+        return []
+    if PLAUSIBLE_CELSIUS[0] <= celsius(value["temperature"], value["unit"]) <= PLAUSIBLE_CELSIUS[1]:
+        return []
+    shown = f"{value['temperature']:g} {value['unit']}"
+    return [Problem("temperature", f"{shown} is not a body temperature. Check the number and its unit.")]
+
+
+def in_range(row: InfectionQuestion, degrees: Fraction) -> bool:
+    low, high = row.low, row.high
+    return (low is None or degrees >= exact(low)) and (high is None or degrees < exact(high))
+
+
+def infection_no(_context: Context, evidence: Evidence) -> Check | None:
+    if evidence.value.get("outcome") != "infection":
+        return None
+    return said("infection_found", INFECTION_FOUND)
+
+
+INFECTION_PRESCREEN = Kind(
+    name="infection_prescreen",
+    items=lambda context: context.single("infection_prescreen"),
+    answer=prescreen_answer,
+    said_no=prescreen_no,
+    shapes=(Shape({"answers": ANSWERS}), NOT_SURE),
+)
+INFECTION_CHECK = Kind(
+    name="infection_check",
+    items=lambda context: context.single("infection_check"),
+    answer=check_answer,
+    said_no=infection_no,
+    shapes=(
+        Shape(
+            {
+                "temperature": number(25, 115),
+                "unit": choice("C", "F"),
+                "answers": ANSWERS,
+                "skin": choice("clear", "not_clear"),
+                "outcome": choice("clear", "infection", ASSESSED),
+            },
+            {"reason": TEXT},
+        ),
+        NOT_SURE,
+    ),
+    problems=temperature_problems,
+)

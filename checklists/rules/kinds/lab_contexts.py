@@ -1,0 +1,84 @@
+"""Which rows of the laboratory table hold for a case."""
+
+from collections.abc import Callable, Mapping
+
+from checklists.rules.context import Context
+from checklists.rules.doses import drug_plans, last_dose
+from checklists.rules.drugs import NOT_SYSTEMIC, normalised, rows_named
+from checklists.rules.lab_values import age_at_start, analyte_name
+from checklists.rules.protocol import HoldRule, LabRule
+
+GENERAL = "general"
+VKA = "vka_held"
+LIVER = "chronic_liver_disease"
+# Classes of drugs that tell of diabetes, or raise the glucose. Drugs also given for the heart or for weight do not.
+MOVES_SUGAR = frozenset({"insulin", "biguanide", "oral hypoglycaemic", "glucocorticoid"})
+
+
+def applicable(context: Context) -> list[LabRule]:
+    """The rules of this case; a special context replaces the general rule of its analyte."""
+    rules = [rule for rule in context.protocol.labs if applies(context, rule)]
+    special = {analyte_name(rule.analyte) for rule in rules if rule.context in (VKA, LIVER)}
+    return [rule for rule in rules if rule.context != GENERAL or analyte_name(rule.analyte) not in special]
+
+
+def applies(context: Context, rule: LabRule) -> bool:
+    """Contexts without a row here are conditions that a clinician records (chronic liver disease, ...)."""
+    if rule.required == "info":
+        return False
+    holds = APPLIES.get(rule.context)
+    return rule.context in context.facts.conditions or (holds is not None and holds(context, rule))
+
+
+def always(_context: Context, _rule: LabRule) -> bool:
+    return True
+
+
+def vitamin_k_antagonist_taken(context: Context, rule: LabRule) -> bool:
+    drug = rule.after_last_dose_of or "warfarin"
+    return any(plan.drug == drug and not last_dose(context, drug).not_taking for plan in drug_plans(context))
+
+
+def needs_creatinine(context: Context, _rule: LabRule) -> bool:
+    """A renally adjusted drug, diabetes, or the age from which the protocol wants one (unknown counts)."""
+    if "diabetes" in context.facts.conditions:
+        return True
+    if any(plan.match.needs_renal_function for plan in drug_plans(context)):
+        return True
+    age = age_at_start(context)
+    return any(age is None or age >= limit for limit in context.protocol.lab_review_ages)
+
+
+def infusion_taken(context: Context, _rule: LabRule) -> bool:
+    """Heparin by vein, argatroban or bivalirudin on the list."""
+    return any(is_infusion(row) for plan in drug_plans(context) for row in plan.match.rows)
+
+
+def is_infusion(row: HoldRule) -> bool:
+    drug_class = row.drug_class.casefold()
+    if drug_class == "heparin":
+        return (row.dose_tier or "").casefold().startswith("iv")
+    return "thrombin" in drug_class and "(iv)" in drug_class
+
+
+def sugar_at_risk(context: Context, _rule: LabRule) -> bool:
+    """Diabetes or a steroid, recorded as a condition or to be seen from the drugs."""
+    if {"diabetes", "steroid"} & context.facts.conditions or context.facts.cause == "steroid":
+        return True
+    return any(
+        row.drug_class.casefold() in MOVES_SUGAR
+        for medication in context.facts.medications
+        if normalised(medication.route or "") not in NOT_SYSTEMIC
+        for row in rows_named(context.protocol, medication.name)
+    )
+
+
+APPLIES: Mapping[str, Callable[[Context, LabRule], bool]] = {
+    GENERAL: always,
+    VKA: vitamin_k_antagonist_taken,
+    "renal_function": needs_creatinine,
+    "parenteral_anticoagulant": infusion_taken,
+    "diabetes_or_steroid": sugar_at_risk,
+}
+# Contexts in which one of several tests is enough.
+EITHER_OF = frozenset({"parenteral_anticoagulant", "doac_level"})

@@ -1,0 +1,149 @@
+"""Labs: each analyte that the protocol demands of this case, valid at the start and inside its band."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from checklists.rules.context import (
+    Answer,
+    Check,
+    Context,
+    Item,
+    Kind,
+    failed,
+    never_no,
+    pending,
+    review,
+)
+from checklists.rules.doses import last_dose
+from checklists.rules.kinds.lab_contexts import EITHER_OF, applicable
+from checklists.rules.lab_values import (
+    UNITS,
+    Result,
+    analyte_name,
+    exact,
+    is_plausible,
+    is_valid,
+    latest_results,
+)
+from checklists.rules.protocol import Bound, LabRule
+from checklists.rules.shapes import NOT_SURE, Problem, Shape, choice, number, words
+from checklists.rules.values import Evidence, Status
+
+
+def answer(context: Context, _item: Item) -> Answer:
+    """One check per analyte and context that applies, plus whatever optional results show."""
+    checks: list[Check] = []
+    basis: list[Evidence] = []
+    wrong: list[tuple[str, str]] = []
+    for rule in applicable(context):
+        analyte = analyte_name(rule.analyte)
+        results = latest_results(context, analyte, rule.unit)
+        basis += [result.evidence for result in results]
+        found = [result_check(context, rule, analyte, result) for result in results]
+        if not results and rule.required != "optional" and not answered_by_another(context, rule):
+            found = [owed(context, rule, "lab_missing", f"No result of {analyte} is recorded. Draw it and record it.")]
+        counted = [check for check in found if check is not None and not excused(rule, check)]
+        checks += counted
+        wrong += [(rule.row, check.code) for check in counted]
+    ids = sorted({entry.id for entry in basis})
+    unique = tuple(next(entry for entry in basis if entry.id == i) for i in ids)
+    return Answer(
+        checks=tuple(checks),
+        confirmed="All required laboratory values are valid and in range.",
+        basis=unique,
+        # By row: a signature on one analyte must not pass for another that comes to be wrong in the same way.
+        grounds=(*((dict(entry.value), entry.observed_at) for entry in unique), sorted(wrong)),
+    )
+
+
+def owed(context: Context, rule: LabRule, code: str, sentence: str) -> Check:
+    """Pending; a sample that would be too old if drawn by the deadline may be drawn up to the start."""
+    item = context.rule("labs")
+    ahead = -item.deadline.offset if item and item.deadline else timedelta(0)
+    lasts = rule.validity_within
+    if lasts is None and rule.validity_days is not None:
+        lasts = timedelta(days=rule.validity_days)
+    return pending(code, sentence, until_start=lasts is not None and lasts < ahead)
+
+
+def answered_by_another(context: Context, rule: LabRule) -> bool:
+    """Where either of several tests will do, whether another one has a result."""
+    return rule.context in EITHER_OF and any(
+        latest_results(context, analyte_name(other.analyte), other.unit)
+        for other in context.protocol.labs
+        if other.context == rule.context and other is not rule
+    )
+
+
+def excused(rule: LabRule, check: Check) -> bool:
+    """An optional value that is out of date says nothing; it is not owed."""
+    return rule.required == "optional" and check.status is Status.PENDING
+
+
+def result_check(context: Context, rule: LabRule, analyte: str, result: Result) -> Check | None:
+    taken = result.evidence.observed_at
+    if not is_valid(context, rule, result):
+        return owed(context, rule, "lab_expired", f"The {analyte} is too old for this start: draw it again.")
+    if drug := rule.after_last_dose_of:
+        dose = last_dose(context, drug)
+        if dose.at is None and not dose.not_taking:
+            ask = f"{analyte} counts only after the last {drug}: record that dose."
+            return owed(context, rule, "last_dose_unknown", ask)
+        if dose.at is not None and taken <= dose.at:
+            early = f"The {analyte} was drawn before the last {drug}: repeat it."
+            return owed(context, rule, "drawn_before_last_dose", early)
+    shown = f"{analyte} {result.evidence.value['value']:g} {result.evidence.value['unit']}"
+    if any(holds(band, result.value) for band in rule.fails):
+        return failed("lab_out_of_range", f"{shown} is outside the limits of the protocol. Call the clinician.")
+    if any(holds(band, result.value) for band in rule.passes):
+        return None
+    return review("lab_borderline", f"{shown} is not clearly in range: a clinician decides.")
+
+
+def holds(band: Bound, value: Fraction) -> bool:
+    """Bound.holds on exact numbers."""
+    if band.low is not None:
+        low = exact(band.low)
+        if value < low or (band.low_open and value == low):
+            return False
+    if band.high is not None:
+        high = exact(band.high)
+        if value > high or (band.high_open and value == high):
+            return False
+    return True
+
+
+def value_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """A unit that the analyte is not written in, or a number that nobody has in this unit."""
+    analyte = analyte_name(str(value.get("analyte", "")))
+    units = UNITS.get(analyte)
+    if units is None or "unit" not in value:
+        return []
+    if value["unit"] not in units:
+        return [Problem("unit", f"{value['unit']!r} is not a unit of {value['analyte']}. Use {words(units)}.")]
+    if is_plausible(analyte, value["value"], value["unit"]):
+        return []
+    shown = f"{value['value']:g} {value['unit']}"
+    return [Problem("value", f"{analyte} of {shown} is not possible. Check the number and its unit.")]
+
+
+LABS = Kind(
+    name="labs",
+    items=lambda context: context.single("labs"),
+    answer=answer,
+    said_no=never_no,
+    shapes=(
+        Shape(
+            {
+                "analyte": choice(*UNITS),
+                "value": number(0, 100_000),
+                "unit": choice(*dict.fromkeys(unit for units in UNITS.values() for unit in units)),
+            }
+        ),
+        Shape({"stage": choice("ordered", "looked_at")}),
+        NOT_SURE,
+    ),
+    problems=value_problems,
+)

@@ -1,0 +1,89 @@
+"""Pregnancy: excluded by a recent test, or by the nurse's word that it is not possible, where it could be."""
+
+from datetime import date
+
+from checklists.rules.context import Answer, Check, Context, Item, Kind, pending, review, said
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import PregnancyRule
+from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice
+from checklists.rules.sitetime import local_date
+from checklists.rules.values import Evidence, Status
+
+POSITIVE = "The pregnancy test is positive: it excludes the procedure. Call the clinician."
+UNDECIDED = {"indeterminate": "is not clear", "declined": "was declined"}
+
+
+def answer(context: Context, item: Item) -> Answer:
+    """Asked where sex and age at the start leave pregnancy possible; unknown sex or birth date leave it so."""
+    rule = context.protocol.pregnancy
+    if rule is None:
+        raise LookupError("the protocol does not say of whom pregnancy is asked")
+    if not applies(context, rule):
+        impossible = "Pregnancy is not in question at this sex or age."
+        return Answer((Check(Status.NOT_APPLICABLE, "pregnancy_not_in_question", impossible),))
+    found = latest(context.standing(item.key))
+    checks = [check for entry in found for check in result_checks(context, rule, entry)]
+    if not found:
+        ask = "It is not recorded whether the patient may be pregnant. Offer the test, and record its result."
+        checks = [pending("pregnancy_unknown", ask)]
+    return Answer(
+        checks=tuple(checks),
+        confirmed="A pregnancy is excluded.",
+        basis=found,
+        grounds=([(dict(entry.value), entry.observed_at) for entry in found],),
+    )
+
+
+def applies(context: Context, rule: PregnancyRule) -> bool:
+    facts = context.facts
+    if facts.sex == "male":
+        return False
+    if facts.born_on is None:
+        return True
+    old_enough = context.from_day(birthday(facts.born_on, rule.from_age))
+    return old_enough and not context.from_day(birthday(facts.born_on, rule.until_age + 1))
+
+
+def birthday(born_on: date, age: int) -> date:
+    """The day on which this age is reached; 1 March for somebody born on 29 February of another year."""
+    try:
+        return born_on.replace(year=born_on.year + age)
+    except ValueError:
+        return date(born_on.year + age, 3, 1)
+
+
+def result_checks(context: Context, rule: PregnancyRule, entry: Evidence) -> list[Check]:
+    result = entry.value["result"]
+    if result in UNDECIDED:
+        return [review(f"pregnancy_{result}", f"The pregnancy test {UNDECIDED[result]}: a clinician decides.")]
+    if result not in ("negative", "positive", "not_possible"):
+        raise ValueError(f"pregnancy result {result!r}")
+    checks: list[Check] = []
+    if not context.dated_before(entry.observed_at):
+        checks.append(
+            pending("pregnancy_after_start", "The pregnancy test is dated after the start. Correct its time.")
+        )
+    tested_on = local_date(entry.observed_at, context.facts.site.tz)
+    if result == "negative" and not context.within_days(tested_on, rule.validity_days):
+        old = f"The pregnancy test of {tested_on.isoformat()} is too old at the start"
+        checks.append(pending("pregnancy_test_expired", f"{old}. Repeat it."))
+    return checks
+
+
+def said_no(_context: Context, evidence: Evidence) -> Check | None:
+    return said("pregnant", POSITIVE) if evidence.value.get("result") == "positive" else None
+
+
+PREGNANCY = Kind(
+    name="pregnancy",
+    items=lambda context: context.single("pregnancy"),
+    answer=answer,
+    said_no=said_no,
+    shapes=(
+        Shape(
+            {"result": choice("negative", "positive", "indeterminate", "declined", "not_possible")},
+            {"reason": TEXT},
+        ),
+        NOT_SURE,
+    ),
+)

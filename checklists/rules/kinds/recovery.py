@@ -1,0 +1,119 @@
+"""After the procedure: watched long enough without trouble, told how to live with it, and followed up."""
+
+from collections.abc import Callable
+
+from checklists.rules.context import Answer, Check, Context, Item, Kind, never_no, pending, review, said
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import Statement
+from checklists.rules.shapes import DATE, NOT_SURE, Field, Shape, choice, listed, whole
+from checklists.rules.values import Evidence, Status
+
+MOST_MINUTES = 2880
+AFTER_CARE_TOPICS = ("driving", "lifting", "alcohol", "ice", "brace", "work", "red_flags")
+FOLLOW_UP_TOPICS = ("visit", "xray", "bone_health", "physical_therapy", "call_24h", "call_72h")
+UNSTABLE = "The vital signs are not stable. Call the clinician; the patient stays."
+REACTION = "A reaction was seen after the procedure: a clinician decides."
+
+
+def recovery_answer(context: Context, item: Item) -> Answer:
+    """Satisfied by the protocol's minutes of observation with stable vital signs and no reaction."""
+    seen = latest(context.standing(item.key))
+    checks = [check for entry in seen for check in observation_checks(context, entry)]
+    if not seen:
+        checks = [pending("recovery_missing", "The observation after the procedure is not recorded. A nurse does it.")]
+    return Answer(
+        checks=tuple(checks),
+        confirmed="The patient was observed long enough, without trouble.",
+        basis=seen,
+        grounds=([dict(entry.value) for entry in seen],),
+    )
+
+
+def observation_checks(context: Context, entry: Evidence) -> list[Check]:
+    value, wanted = entry.value, context.protocol.recovery_minutes
+    checks: list[Check] = []
+    if value["observed_minutes"] < wanted:
+        short = f"The patient was observed for {value['observed_minutes']} of {wanted} minutes"
+        checks.append(pending("observed_too_short", f"{short}. Go on, and record it again."))
+    if value["reactions"] != "none":
+        checks.append(review("reaction_seen", REACTION))
+    if value["vital_signs"] != "stable":
+        checks.append(Check(Status.FAILED, "vital_signs_unstable", UNSTABLE))
+    return checks
+
+
+def recovery_no(_context: Context, evidence: Evidence) -> Check | None:
+    """What was seen stays until somebody allowed to says that it is over."""
+    if evidence.value.get("vital_signs") == "unstable":
+        return said("vital_signs_unstable", UNSTABLE)
+    return said("reaction_seen", REACTION, Status.REVIEW) if evidence.value.get("reactions") == "seen" else None
+
+
+def covering(
+    name: str, key: str, rows: Callable[[Context], tuple[Statement, ...]], missing: str, lacks: str, confirmed: str
+) -> Callable[[Context, Item], Answer]:
+    """An answer that is satisfied once every row of the protocol was recorded under `key`."""
+
+    def answer(context: Context, item: Item) -> Answer:
+        told = latest(context.standing(item.key))
+        wanted = [row.topic for row in rows(context)]
+        checks = [] if told else [pending(f"{name}_missing", missing)]
+        for entry in told:
+            left = [topic.replace("_", " ") for topic in wanted if topic not in entry.value[key]]
+            if left:
+                checks.append(pending(f"{name}_incomplete", f"{lacks} {', '.join(left)}."))
+        return Answer(tuple(checks), confirmed, told, grounds=(wanted, [dict(entry.value) for entry in told]))
+
+    return answer
+
+
+def topics(*names: str) -> Field:
+    return listed(choice(*names))
+
+
+RECOVERY = Kind(
+    name="recovery_observation",
+    items=lambda context: context.single("recovery_observation"),
+    answer=recovery_answer,
+    said_no=recovery_no,
+    shapes=(
+        Shape(
+            {
+                "observed_minutes": whole(0, MOST_MINUTES),
+                "vital_signs": choice("stable", "unstable"),
+                "reactions": choice("none", "seen"),
+                "pain": whole(0, 10),
+            },
+            {"flat_minutes": whole(0, MOST_MINUTES)},
+        ),
+        NOT_SURE,
+    ),
+)
+AFTER_CARE = Kind(
+    name="after_care",
+    items=lambda context: context.single("after_care"),
+    answer=covering(
+        "after_care",
+        "explained",
+        lambda context: context.protocol.after_care,
+        missing="Explain to the patient how to live after the procedure, and record what was explained.",
+        lacks="Explain, and record that it was explained:",
+        confirmed="The patient was told how to live after the procedure.",
+    ),
+    said_no=never_no,
+    shapes=(Shape({"explained": topics(*AFTER_CARE_TOPICS)}), NOT_SURE),
+)
+FOLLOW_UP = Kind(
+    name="follow_up",
+    items=lambda context: context.single("follow_up"),
+    answer=covering(
+        "follow_up",
+        "arranged",
+        lambda context: context.protocol.follow_up,
+        missing="No follow-up is arranged. Arrange it, and record what is arranged.",
+        lacks="Arrange, and record that it is arranged:",
+        confirmed="The follow-up is arranged.",
+    ),
+    said_no=never_no,
+    shapes=(Shape({"arranged": topics(*FOLLOW_UP_TOPICS)}, {"visit_on": DATE}), NOT_SURE),
+)

@@ -1,0 +1,35 @@
+"""When an item is due and when its absence blocks: a protocol's moments on a case's calendar."""
+
+from datetime import datetime
+
+from checklists.rules.context import Answer, Context, Item
+from checklists.rules.protocol import Moment
+from checklists.rules.sitetime import human_deadline, rolled_back
+
+
+def due_at(context: Context, item: Item, answer: Answer) -> datetime | None:
+    """When the owner should have done it; None for a case that is not booked."""
+    instant = moment_at(context, item.rule.due, answer)
+    if instant is None or item.rule.due is None:
+        return None
+    return rolled_back(instant, context.facts.site) if item.rule.due.human else instant
+
+
+def deadline_at(context: Context, item: Item, answer: Answer) -> datetime | None:
+    """When nothing recorded becomes overdue, at most the start; None for a case that is not booked."""
+    instant = moment_at(context, item.rule.deadline, answer)
+    if instant is None or item.rule.deadline is None:
+        return None
+    start = context.start.at
+    if not item.rule.deadline.human:
+        return min(instant, start)
+    return human_deadline(instant, context.facts.site, context.protocol.opening_grace, start)
+
+
+def moment_at(context: Context, moment: Moment | None, answer: Answer) -> datetime | None:
+    if moment is None or not context.start.booked:
+        return None
+    start = context.start.at
+    anchors = {"start": start, "arrival": context.facts.arrived_at or start, **answer.anchors}
+    anchor = anchors.get(moment.anchor)
+    return None if anchor is None else anchor + moment.offset

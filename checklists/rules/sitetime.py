@@ -1,0 +1,76 @@
+"""Wall clocks and opening hours of the site. All instants come and go as aware datetimes."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from checklists.rules.values import Site
+
+ONE_DAY = timedelta(days=1)
+LAST_MINUTE = time(23, 59)
+LONGEST_CLOSURE_DAYS = 14
+
+
+def wall_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant of a wall time; the later one where the clock shows it twice.
+
+    Raises ValueError where the clock skips that time, and at the ends of the calendar.
+    """
+    try:
+        later = datetime.combine(day, at, zone).replace(fold=1).astimezone(UTC)
+        shown = later.astimezone(zone)
+    except OverflowError as error:
+        raise ValueError(f"{day.isoformat()} is at the end of all calendars. Correct the year.") from error
+    if (shown.date(), shown.time()) != (day, at):
+        raise ValueError(
+            f"{day.isoformat()} {at:%H:%M} does not exist in {zone.key}: the clocks go forward over it. "
+            "Give a time before or after the change."
+        )
+    return later
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day, also where the clocks change at midnight."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def day_ends(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant after a local day."""
+    return day_begins(day + ONE_DAY, zone)
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
+def dose_on(day: date, zone: ZoneInfo) -> datetime:
+    """A dose known by its date only counts as 23:59 of that day."""
+    return wall_instant(day, LAST_MINUTE, zone)
+
+
+def rolled_back(instant: datetime, site: Site) -> datetime:
+    """The last moment of opening hours at or before `instant`; unchanged for a site that never opens."""
+    today = local_date(instant, site.tz)
+    for back in range(LONGEST_CLOSURE_DAYS):
+        opening = opening_of(today - back * ONE_DAY, site)
+        if opening and opening[0] <= instant:
+            return min(instant, opening[1])
+    return instant
+
+
+def human_deadline(instant: datetime, site: Site, grace: timedelta, start: datetime) -> datetime:
+    """A deadline of human work: before opening it is opening + grace, after hours the last working moment.
+
+    Never later than the start.
+    """
+    opening = opening_of(local_date(instant, site.tz), site)
+    if opening and instant < opening[0]:
+        return min(opening[0] + grace, start)
+    return min(rolled_back(instant, site), start)
+
+
+def opening_of(day: date, site: Site) -> tuple[datetime, datetime] | None:
+    hours = site.hours[day.weekday()]
+    if hours is None:
+        return None
+    opens, closes = (datetime.combine(day, at, site.tz).astimezone(UTC) for at in hours)
+    return opens, closes

@@ -1,0 +1,151 @@
+"""Fasting, ride and infection: both sides of each boundary."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from checklists.rules.values import Authority
+from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, SECOND, START, at, finding, outcome
+from tests.checklists.rules.notes import CHECK, NO_ANSWERS, Notes, noted, ready_notes
+
+OK = ("satisfied", "satisfied")
+DAY = timedelta(days=1)
+
+
+# ---- fasting
+
+
+def eaten(*intakes, said_at=START - HOUR):
+    value = {"intakes": [{"intake": name, "at": when.isoformat()} for name, when in intakes]}
+    return noted("fasting", value, said_at)
+
+
+@pytest.mark.parametrize(
+    ("intake", "hours"), [("clear liquids", 2), ("Light meal", 6), ("fatty meal", 8), ("a sandwich", 8)]
+)
+def test_fast_is_long_enough_at_its_hours_and_too_early_one_second_before(intake, hours):
+    end = START - hours * HOUR
+    assert outcome("fasting", evidence=eaten((intake, end))) == OK
+    early = finding("fasting", evidence=eaten((intake, end + SECOND)))
+    assert (early.status, early.clear_at) == ("too_early", START + SECOND)
+
+
+def test_sip_with_medicines_is_not_intake_unless_the_protocol_says_so():
+    sip = eaten(("sip of water with medicines", START - HOUR))
+    assert outcome("fasting", evidence=sip) == OK
+    strict = replace(PROTOCOL, fasting=replace(PROTOCOL.fasting, sip_with_medicines=False))
+    assert outcome("fasting", evidence=sip, protocol=strict)[0] == "too_early"
+
+
+def test_local_anesthesia_needs_no_fast_and_undecided_counts_as_the_strictest():
+    assert outcome("fasting", replace(FACTS, anesthesia="local"))[0] == "not_applicable"
+    ate = eaten(("fatty meal", START - 7 * HOUR))
+    assert outcome("fasting", replace(FACTS, anesthesia=None), ate)[0] == "too_early"
+
+
+@pytest.mark.parametrize(("when", "status"), [("2027-03-09 23:59:59", "satisfied"), ("2027-03-10 00:00", "failed")])
+def test_after_midnight_is_a_wall_clock_rule(when, status):
+    midnight = replace(PROTOCOL, fasting=replace(PROTOCOL.fasting, mode="midnight"))
+    assert outcome("fasting", evidence=eaten(("light meal", at(when))), protocol=midnight)[0] == status
+
+
+def test_statement_older_than_the_fast_says_nothing_about_it():
+    assert outcome("fasting", evidence=eaten(said_at=START - 8 * HOUR)) == OK
+    early = eaten(said_at=START - 8 * HOUR - SECOND)
+    assert outcome("fasting", evidence=early) == ("pending", "fasting_stated_early")
+
+
+# ---- ride
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"available": True, "adult": True}, OK),
+        ({"available": True, "adult": True, "transport": "taxi"}, OK),
+        ({"available": True, "transport": "ride_share"}, ("failed", "no_adult")),
+        ({"available": True, "adult": False}, ("failed", "no_adult")),
+        ({"available": True, "transport": "car"}, ("overdue", "adult_unknown")),
+        ({"available": False}, ("failed", "no_ride")),
+        ({"available": False, "exempt": True}, ("review", "ride_exempt")),
+    ],
+)
+def test_ride(value, expected):
+    assert outcome("ride", evidence=noted("ride", value)) == expected
+
+
+@pytest.mark.parametrize("no", [{"available": True, "adult": False}, {"available": True, "transport": "taxi"}])
+def test_driver_alone_is_a_recorded_no_that_a_later_word_of_the_patient_does_not_lift(no):
+    notes, coming = Notes(), {"available": True, "adult": True}
+    seen = notes.add("ride", no, START - 5 * HOUR, Authority.NURSE)
+    notes.add("ride", coming, START - 4 * HOUR, Authority.PATIENT, (seen.id,))
+    assert outcome("ride", evidence=notes.all) == ("failed", "no_adult")
+    notes.add("ride", coming, START - 3 * HOUR, Authority.NURSE, (seen.id,))
+    assert outcome("ride", evidence=notes.all) == OK
+
+
+# ---- infection
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "expected"),
+    [
+        (37.4, "C", OK),
+        (37.5, "C", ("review", "temperature_raised")),
+        (37.9, "C", ("review", "temperature_raised")),
+        (38.0, "C", ("failed", "fever")),
+        (100.4, "F", ("failed", "fever")),
+        (100.3, "F", ("review", "temperature_raised")),
+    ],
+)
+def test_temperature(temperature, unit, expected):
+    value = {**CHECK, "temperature": temperature, "unit": unit}
+    assert outcome("infection_check", evidence=noted("infection_check", value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"answers": {**NO_ANSWERS, "cough_or_cold": "yes"}}, ("failed", "yes_cough_or_cold")),
+        ({"answers": {**NO_ANSWERS, "covid_contact": "yes"}}, ("review", "yes_covid_contact")),
+        ({"answers": {**NO_ANSWERS, "vaccine": "yes"}}, OK),
+        ({"answers": {**NO_ANSWERS, "cough_or_cold": "not_sure"}}, ("pending", "answer_not_sure")),
+        ({"answers": {}}, ("pending", "answer_missing")),
+        ({"skin": "not_clear"}, ("failed", "skin_not_clear")),
+        ({"outcome": "infection"}, ("failed", "infection_found")),
+    ],
+)
+def test_infection_check(change, expected):
+    assert outcome("infection_check", evidence=noted("infection_check", {**CHECK, **change})) == expected
+
+
+def test_infection_check_counts_for_twelve_hours():
+    assert outcome("infection_check", evidence=noted("infection_check", CHECK, START - 12 * HOUR)) == OK
+    old = noted("infection_check", CHECK, START - 12 * HOUR - INSTANT)
+    assert outcome("infection_check", evidence=old) == ("pending", "check_expired")
+
+
+def test_infection_stands_until_a_clinician_assesses_it():
+    notes = Notes()
+    found = notes.add("infection_check", {**CHECK, "outcome": "infection"}, authority=Authority.NURSE)
+    assert finding("infection_check", evidence=notes.all).recorded
+    notes.add("infection_check", CHECK, START - HOUR / 2, Authority.NURSE)
+    assert outcome("infection_check", evidence=notes.all) == ("failed", "infection_found")
+    assessed = {**CHECK, "outcome": "assessed_not_infection", "temperature": 38.2}
+    notes.add("infection_check", assessed, START - HOUR / 3, Authority.NURSE, (found.id,))
+    assert outcome("infection_check", evidence=notes.all) == ("failed", "assessment_needs_clinician")
+    notes.add("infection_check", assessed, START - HOUR / 4, Authority.CLINICIAN, (found.id,))
+    assert outcome("infection_check", evidence=notes.all) == OK
+
+
+def test_yes_of_a_patient_blocks_until_superseded():
+    notes = ready_notes()
+    yes = notes.add(
+        "infection_prescreen", {"answers": {**NO_ANSWERS, "cough_or_cold": "yes"}}, START - 15 * HOUR, Authority.PATIENT
+    )
+    assert outcome("infection_prescreen", evidence=notes.all) == ("failed", "yes_cough_or_cold")
+    notes.add("infection_prescreen", {"answers": NO_ANSWERS}, START - 14 * HOUR, Authority.PATIENT)
+    assert outcome("infection_prescreen", evidence=notes.all)[0] == "failed"
+    notes.add("infection_prescreen", {"answers": NO_ANSWERS}, START - 13 * HOUR, Authority.NURSE, (yes.id,))
+    assert outcome("infection_prescreen", evidence=notes.all) == OK

@@ -1,0 +1,71 @@
+"""What is owed before discharge: observation, after-care, follow-up."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from checklists.rules.values import Authority
+from tests.checklists.rules.cases import PROTOCOL, START, finding, outcome
+from tests.checklists.rules.notes import RECOVERED, Notes, noted
+
+OK = ("satisfied", "satisfied")
+AFTER = START + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ({}, OK),
+        ({"observed_minutes": 59}, ("pending", "observed_too_short")),
+        ({"pain": 10, "flat_minutes": 5}, OK),
+        ({"reactions": "seen"}, ("review", "reaction_seen")),
+        ({"vital_signs": "unstable"}, ("failed", "vital_signs_unstable")),
+    ],
+)
+def test_observation_lasts_the_protocols_minutes_without_trouble(seen, expected):
+    notes = noted("recovery_observation", {**RECOVERED, **seen}, AFTER)
+    assert outcome("recovery_observation", evidence=notes, now=AFTER) == expected
+
+
+def test_minutes_are_those_of_the_protocol():
+    longer = replace(PROTOCOL, recovery_minutes=61)
+    notes = noted("recovery_observation", RECOVERED, AFTER)
+    assert outcome("recovery_observation", evidence=notes, now=AFTER, protocol=longer)[1] == "observed_too_short"
+
+
+@pytest.mark.parametrize("seen", [{"vital_signs": "unstable"}, {"reactions": "seen"}])
+def test_trouble_stands_until_somebody_says_that_it_is_over(seen):
+    notes = Notes()
+    trouble = notes.add("recovery_observation", {**RECOVERED, **seen}, AFTER, Authority.NURSE)
+    notes.add("recovery_observation", RECOVERED, AFTER + timedelta(minutes=5), Authority.NURSE)
+    stands = finding("recovery_observation", evidence=notes.all, now=AFTER)
+    assert (stands.passes, stands.recorded) == (False, True)
+    later = AFTER + timedelta(minutes=6)
+    notes.add("recovery_observation", RECOVERED, later, Authority.NURSE, (trouble.id,))
+    assert outcome("recovery_observation", evidence=notes.all, now=later) == OK
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "expected"),
+    [
+        ("after_care", {"explained": ["red_flags", "driving", "ice"]}, OK),
+        ("after_care", {"explained": ["driving"]}, ("pending", "after_care_incomplete")),
+        ("follow_up", {"arranged": ["call_24h", "visit"]}, OK),
+        ("follow_up", {"arranged": []}, ("pending", "follow_up_incomplete")),
+    ],
+)
+def test_every_topic_of_the_protocol_is_covered(item, value, expected):
+    assert outcome(item, evidence=noted(item, value, AFTER), now=AFTER) == expected
+
+
+def test_what_is_left_is_named():
+    half = finding("after_care", evidence=noted("after_care", {"explained": ["driving"]}, AFTER), now=AFTER)
+    assert half.sentence == "Explain, and record that it was explained: red flags."
+
+
+def test_later_word_replaces_the_earlier_one():
+    notes = Notes()
+    notes.add("follow_up", {"arranged": ["visit", "call_24h"]}, AFTER - timedelta(days=1))
+    notes.add("follow_up", {"arranged": ["visit"]}, AFTER)
+    assert outcome("follow_up", evidence=notes.all, now=AFTER) == ("pending", "follow_up_incomplete")

@@ -1,0 +1,128 @@
+# ruff: noqa: E501  (tables of whole sentences)
+"""CASE documents: round trips, and errors with file, line, field, value and remedy."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from checklists.rules.case_document import (
+    CaseDocumentError,
+    case_schema,
+    evidence_from_json,
+    evidence_to_json,
+    facts_from_json,
+    facts_to_json,
+    parse_case,
+)
+from checklists.rules.facts_json import facts_problems
+from checklists.rules.values import Authority, DateAbout, Medication
+from tests.checklists.rules.cases import FACTS
+from tests.checklists.rules.notes import ready_notes
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "case.schema.json"
+FULL = replace(
+    FACTS,
+    onset=DateAbout(date(2027, 2, 1), date(2027, 2, 9)),
+    allergies=("latex",),
+    conditions=frozenset({"diabetes", "steroid"}),
+    medications=(Medication("Eliquis", "treatment dose", "oral", "atrial fibrillation", 1), Medication("x")),
+    not_happening=True,
+)
+CASE = """\
+facts:
+  site:
+    zone: America/New_York
+    hours: [["08:00", "17:00"], null, null, null, null, null, null]
+  procedure: kyphoplasty
+  levels: [T12]
+  born_on: 1950-02-03
+  medications:
+    - name: Eliquis
+      dose_tier: treatment dose
+evidence:
+  - item: hold:apixaban
+    observed_at: 2027-03-01T09:00:00-05:00
+    authority: nurse
+    value: {last_dose_on: 2027-02-27}
+"""
+
+
+@pytest.mark.parametrize("facts", [FACTS, FULL])
+def test_facts_survive_json_exactly(facts):
+    document = json.loads(json.dumps(facts_to_json(facts)))
+    assert (facts_from_json(document), facts_problems(document)) == (facts, [])
+
+
+def test_evidence_survives_json_exactly():
+    entries = ready_notes().all
+    assert [evidence_from_json(json.loads(json.dumps(evidence_to_json(e)))) for e in entries] == entries
+
+
+def test_case_document_is_read_as_yaml_and_as_json():
+    facts, evidence = parse_case(CASE)
+    assert (facts.born_on, facts.medications) == (date(1950, 2, 3), (Medication("Eliquis", "treatment dose"),))
+    assert [(e.id, e.authority, e.value) for e in evidence] == [(1, Authority.NURSE, {"last_dose_on": "2027-02-27"})]
+    document = {
+        "facts": facts_to_json(FULL),
+        "evidence": [evidence_to_json(entry) for entry in ready_notes().all],
+    }
+    assert parse_case(json.dumps(document)) == (FULL, tuple(ready_notes().all))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("procedure: kyphoplasty", "procedure: surgery", "c.yaml:5: facts.procedure: 'surgery': use one of kyphoplasty, vertebroplasty."),
+        ("zone: America/New_York", "zone: Mars/Base", "c.yaml:3: facts.site.zone: 'Mars/Base' is not a zone. Use an IANA name such as America/New_York."),
+        ("levels: [T12]", "levels: [T13]", None),
+        ("  procedure: kyphoplasty\n", "", "c.yaml:1: facts.procedure: is missing. Add 'procedure' to the value."),
+        ("dose_tier: treatment dose", "dosetier: x", "c.yaml:10: facts.medications.0.dosetier: is not known here. Use name, dose_tier, route, indication, interval_days."),
+        ("T09:00:00-05:00", "T09:00:00", "c.yaml:13: evidence.0.observed_at: '2027-03-01T09:00:00' has no offset from UTC. Write date, time and offset, such as 2027-03-01T08:00:00-05:00."),
+        ("last_dose_on: 2027-02-27", "last_dose_on: soon", "c.yaml:15: evidence.0.value.last_dose_on: 'soon' is not a date. Write the date as 2027-03-01."),
+        ("  levels: [T12]", "  levels: [T12]\n  levels: [T11]", None),
+        ("levels: [T12]", "levels: [T12", None),
+        ("born_on: 1950-02-03", "weight_kg: .nan", "c.yaml:7: facts.weight_kg: nan is not a number. Write a number from 1 to 500."),
+        ("evidence:\n", "evidence: 3\nother:\n", None),
+    ],
+)  # fmt: skip
+def test_bad_document_names_line_field_value_and_remedy(old, new, problem):
+    assert CASE.count(old) == 1
+    with pytest.raises(CaseDocumentError) as refused:
+        parse_case(CASE.replace(old, new), "c.yaml")
+    if problem is None:
+        assert all(line.startswith("c.yaml:") for line in refused.value.problems)
+    else:
+        assert refused.value.problems == (problem,)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", "facts: 1", "\x00", "[" * 300, "a: &a [*a]", "x" * 1_000_001])
+def test_document_that_is_no_case_is_refused(text):
+    with pytest.raises(CaseDocumentError):
+        parse_case(text)
+
+
+def test_two_entries_with_one_id_are_refused():
+    entry = evidence_to_json(ready_notes().all[0])
+    with pytest.raises(CaseDocumentError, match=r"evidence.1.id: 1 is used before"):
+        parse_case(json.dumps({"facts": facts_to_json(FACTS), "evidence": [entry, entry]}))
+
+
+def test_published_schema_is_the_one_that_is_checked():
+    assert json.loads(SCHEMA.read_text()) == case_schema()
+
+
+def test_schema_agrees_on_good_and_bad_documents():
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    good = {"facts": facts_to_json(FULL), "evidence": [evidence_to_json(e) for e in ready_notes().all]}
+    assert validator.is_valid(good)
+    bad_value = {**good["evidence"][0], "value": {"outcome": "maybe"}}
+    bad_item = {**good["evidence"][0], "item": "horoscope"}
+    for entry in (bad_value, bad_item):
+        assert not validator.is_valid({**good, "evidence": [entry]})
+    assert not validator.is_valid({**good, "facts": {**good["facts"], "levels": ["T13"]}})

@@ -1,0 +1,93 @@
+"""What is said of a last dose, by whom and when; refusals that stand; drugs taken off the list."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from checklists.rules.values import Authority
+from tests.checklists.rules.cases import FACTS, HOUR, SECOND, START, at, finding, judge, outcome, taking
+from tests.checklists.rules.notes import Notes
+
+OK = ("satisfied", "satisfied")
+AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
+REFUSED = {**AGREED, "answer": "refused"}
+
+
+@pytest.mark.parametrize(
+    ("said_at", "expected"),
+    [
+        # 24 hours before the start is Tuesday 10:00: what is said on Tuesday or later shows that the drug was stopped.
+        ("2027-03-09 00:00", OK),
+        ("2027-03-08 23:59:59", ("pending", "dose_stated_early")),
+        ("2027-02-17 10:00", ("pending", "dose_stated_early")),
+    ],
+)
+def test_dose_stated_before_the_day_of_the_stop_does_not_show_that_it_was_the_last(said_at, expected):
+    notes, said = Notes(), at(said_at)
+    notes.add("hold:ibuprofen", {"last_dose_at": (said - 30 * HOUR).isoformat()}, said, Authority.NURSE)
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == expected
+
+
+def test_dose_has_to_be_asked_again_after_a_move():
+    notes = Notes()
+    notes.add("hold:ibuprofen", {"last_dose_at": (START - 30 * HOUR).isoformat()}, START - HOUR)
+    moved = START + timedelta(days=7)
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == OK
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all, moved, moved - SECOND)[1] == "dose_stated_early"
+    notes.add("hold:ibuprofen", {"last_dose_at": (START - 30 * HOUR).isoformat()}, moved - HOUR)
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all, moved, moved - SECOND) == OK
+
+
+def test_drug_not_to_be_taken_on_the_day_is_asked_about_on_the_day():
+    for said_at, expected in (("2027-03-10 00:00", "satisfied"), ("2027-03-09 23:59:59", "pending")):
+        notes = Notes()
+        notes.add("hold:metformin", {"last_dose_at": at("2027-03-09 18:00").isoformat()}, at(said_at))
+        assert outcome("hold:metformin", taking("metformin"), notes.all)[0] == expected
+
+
+# ---- off the list
+
+
+def test_drug_taken_off_the_list_is_still_held_and_still_owed_a_restart():
+    notes = Notes()
+    notes.add("hold:ibuprofen", {"last_dose_at": (START - 23 * HOUR).isoformat()})
+    assert outcome("hold:ibuprofen", FACTS, notes.all) == ("too_early", "hold_too_short")
+    assert outcome("restart_decision:ibuprofen", FACTS, notes.all) == ("pending", "restart_undecided")
+
+
+@pytest.mark.parametrize("value", [{"not_taking": True}, {"answer": "not_sure"}])
+def test_drug_without_a_recorded_dose_is_gone_with_the_list(value):
+    notes = Notes()
+    notes.add("hold:ibuprofen", value)
+    assert judge(FACTS, notes.all).finding("hold:ibuprofen") is None
+
+
+# ---- the prescriber
+
+
+def told_to_stop(*answers):
+    notes = Notes()
+    now = START - timedelta(days=15)
+    for value, authority in answers:
+        notes.add("prescriber_clearance:warfarin", value, now - HOUR, authority)
+    found = finding("hold:warfarin", taking("warfarin"), notes.all, now=now)
+    return found.due_at is not None
+
+
+def test_patient_is_told_to_stop_only_when_staff_noted_the_agreement_and_no_refusal_stands():
+    assert told_to_stop((AGREED, Authority.SCHEDULER))
+    assert not told_to_stop((AGREED, Authority.PATIENT))
+    assert not told_to_stop((REFUSED, Authority.NURSE), (AGREED, Authority.NURSE))
+    assert not told_to_stop((AGREED, Authority.NURSE), (REFUSED, Authority.SCHEDULER))
+    assert not told_to_stop((AGREED, Authority.NURSE), (REFUSED, Authority.PATIENT))
+
+
+# ---- restart
+
+
+def test_restart_can_be_decided_on_the_day_of_a_dose_known_by_its_date():
+    facts, notes = replace(taking("ibuprofen"), not_happening=True, put_off_at=START - HOUR), Notes()
+    notes.add("hold:ibuprofen", {"last_dose_on": "2027-03-10"}, START - HOUR)
+    notes.add("restart_decision:ibuprofen", {"decision": "restart"}, START - HOUR / 2)
+    assert outcome("restart_decision:ibuprofen", facts, notes.all, None) == OK

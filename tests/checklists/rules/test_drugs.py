@@ -1,0 +1,76 @@
+"""Entries of real medication lists, and the rows that they lead to."""
+
+import pytest
+
+from checklists.protocols.loader import load
+from checklists.rules.drugs import match_medication
+from checklists.rules.values import Medication, State
+from tests.checklists.rules.cases import judge, taking
+from tests.checklists.rules.test_reference import reference_notes
+
+REFERENCE = load("reference-asra", signed=True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "drug"),
+    [
+        ("warfarin sodium 5 mg", "warfarin"),
+        ("Warfarin (Coumadin) 5 mg tablet", "warfarin"),
+        ("Eliquis (apixaban)", "apixaban"),
+        ("Aspirin EC 81 mg", "aspirin"),
+        ("low dose aspirin", "aspirin"),
+        ("clopidogrel bisulfate", "clopidogrel"),
+        ("metformin HCl ER 500 mg", "metformin"),
+        ("insulin glargine 10 units nightly", "insulin"),
+        ("apixaban 5 mg tablets twice daily for atrial fibrillation", "apixaban"),
+    ],
+)
+def test_salt_form_and_brand_lead_to_the_rows_of_the_drug(entry: str, drug: str) -> None:
+    match = match_medication(REFERENCE, Medication(entry))
+    assert match is not None
+    assert (match.drug, bool(match.rows), "several_drugs" in dict(match.doubts)) == (drug, True, False)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "losartan potassium 50 mg",
+        "potassium chloride ER 20 meq",
+        "Toprol XL 50",
+        "atorvastatin calcium 40 mg",
+        "hydrocodone 5 mg/acetaminophen 325 mg",
+        "lisinopril 10 mg for blood pressure",
+        "folic acid 1 mg",
+        "albuterol 90 mcg/actuation inhaler",
+        "acetaminophen 500 mg every 6 hours as needed, max 3000 mg per day",
+    ],
+)
+def test_harmless_drug_stays_harmless_however_it_is_written(entry: str) -> None:
+    assert match_medication(REFERENCE, Medication(entry)) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "acetaminophen 250 MG / aspirin 250 MG / caffeine 65 MG Oral Tablet",
+        "hydrocodone 5 mg / ibuprofen 200 mg",
+        "metoprolol 50 mg, aspirin 81 mg daily",
+        "oxycodone 5 mg + unheardof 3 mg",
+        "metoprolol 25 mg unheardof 10 mg",
+        "metoprolol succinate 50 mg extended release, one tablet by mouth in the morning with food, warfarin 5 mg",
+    ],
+)
+def test_second_drug_in_an_entry_of_a_harmless_one_is_never_overlooked(entry: str) -> None:
+    verdict = judge(taking(entry), reference_notes().all, protocol=REFERENCE)
+    assert [(f.status.value, f.code) for f in verdict.findings if f.kind == "hold"] == [("review", "several_drugs")]
+    assert verdict.state is State.NEEDS_REVIEW
+
+
+def test_held_drug_keeps_its_row_beside_a_second_one() -> None:
+    match = match_medication(REFERENCE, Medication("warfarin 5 mg, clopidogrel 75 mg"))
+    assert match is not None
+    assert (match.drug, [row.row for row in match.rows], [code for code, _ in match.doubts]) == (
+        "warfarin",
+        ["MH001"],
+        ["several_drugs"],
+    )

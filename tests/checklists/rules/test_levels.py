@@ -1,0 +1,32 @@
+import pytest
+
+from checklists.rules.levels import LevelError, parse_levels
+
+
+@pytest.mark.parametrize(
+    ("spellings", "coded"),
+    [
+        (["L1"], ("L1",)),
+        (["l 1"], ("L1",)),
+        (["T12/L1"], ("T12", "L1")),
+        (["T12-L1"], ("T12", "L1")),
+        (["T12 - L1"], ("T12", "L1")),
+        (["T12 to L1"], ("T12", "L1")),
+        (["T11–L1"], ("T11", "T12", "L1")),
+        (["th12, L.2"], ("T12", "L2")),
+        (["D12 L1"], ("T12", "L1")),
+        (["L1 and T9"], ("T9", "L1")),
+        (["L1", "L1", "T12"], ("T12", "L1")),
+        (["T05"], ("T5",)),
+    ],
+)
+def test_levels_are_read_from_the_spellings_people_use(spellings: list[str], coded: tuple[str, ...]) -> None:
+    assert parse_levels(spellings) == coded
+
+
+@pytest.mark.parametrize(
+    "spelling", ["", "L6", "T13", "C5", "S1", "L1-T12", "L1/2", "T12-L1-L2", "lumbar", "12", "L1x", "T", "L1\0"]
+)
+def test_spelling_of_no_level_is_refused_with_the_remedy(spelling: str) -> None:
+    with pytest.raises(LevelError, match=r"Write|Name"):
+        parse_levels([spelling])
