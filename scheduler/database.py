@@ -1,0 +1,207 @@
+"""What the database itself refuses: overlapping claims, unlawful steps of a case, a start without its gate pass.
+
+`install` puts the triggers and constraints of all three apps in place after every migrate; `catalogue` tells
+what is there. SQL per engine, because ExclusionConstraint in Meta is a syntax error on SQLite.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from checklists.database import TRIGGERS as CHECKLISTS
+from checklists.database import Trigger, append_only
+from notifications.database import TRIGGERS as NOTIFICATIONS
+from scheduler.rules.transitions import allowed_steps
+
+
+class Installed(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def table(self) -> str: ...
+    @property
+    def sqlite(self) -> tuple[str, ...]: ...
+    @property
+    def postgresql(self) -> tuple[str, ...]: ...
+
+
+OVERLAP = (
+    "SELECT RAISE(ABORT, 'claim_overlap: already claimed for this time') WHERE NEW.is_active AND EXISTS ("
+    "SELECT 1 FROM scheduler_claim c WHERE c.practice_id = NEW.practice_id AND c.claimed = NEW.claimed "
+    "AND c.is_active AND c.id <> NEW.id AND c.starts_at < NEW.ends_at AND NEW.starts_at < c.ends_at)"
+)
+CLAIM_OVERLAP = (
+    Trigger(
+        "claim_overlap_insert",
+        "scheduler_claim",
+        sqlite=(f"CREATE TRIGGER claim_overlap_insert BEFORE INSERT ON scheduler_claim BEGIN {OVERLAP}; END",),
+        postgresql=(),
+    ),
+    Trigger(
+        "claim_overlap_update",
+        "scheduler_claim",
+        sqlite=(f"CREATE TRIGGER claim_overlap_update BEFORE UPDATE ON scheduler_claim BEGIN {OVERLAP}; END",),
+        postgresql=(),
+    ),
+)
+# name -> (table, definition); PostgreSQL only, the triggers above hold the same on SQLite.
+EXCLUSIONS = {
+    "claim_overlap": (
+        "scheduler_claim",
+        "EXCLUDE USING gist (practice_id WITH =, claimed WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&) "
+        "WHERE (is_active)",
+    ),
+}
+
+STEPS = ", ".join(f"'{source}>{target}'" for source, target in allowed_steps())
+UNLAWFUL = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({STEPS})"
+ENTERS = "NEW.state = 'in_procedure' AND OLD.state <> 'in_procedure'"
+# The pass must name this case, booking, moment and version and be unused; since its gate was asked nothing may have
+# been recorded, struck out, or changed in the case, and the protocol version must be in force still.
+FITTING_PASS = (
+    "practice_id = NEW.practice_id AND subject = NEW.id AND booking = NEW.booking_id AND start = NEW.started_at "
+    "AND subject_version = OLD.version AND used_at IS NULL AND NOT EXISTS (SELECT 1 FROM checklists_evidence e "
+    "WHERE e.checklist_id = NEW.checklist_id AND e.id > checklists_gatepass.last_evidence_id) "
+    "AND EXISTS (SELECT 1 FROM checklists_decision d JOIN checklists_checklist c ON c.id = d.checklist_id "
+    "JOIN checklists_protocolversion v ON v.id = c.protocol_version_id "
+    "WHERE d.id = checklists_gatepass.decision_id AND c.id = NEW.checklist_id AND d.facts_number = c.facts_number "
+    "AND v.signed_at IS NOT NULL AND v.withdrawn_at IS NULL AND d.errors_counted = (SELECT COUNT(*) "
+    "FROM checklists_evidenceerror x JOIN checklists_evidence e ON e.id = x.evidence_id "
+    "WHERE e.checklist_id = NEW.checklist_id))"
+)
+NO_PASS = "case_start_needs_gate_pass: no fresh, unused gate pass names this case, booking and start"
+
+CASE_STEPS = (
+    Trigger(
+        "case_lawful_step",
+        "scheduler_case",
+        sqlite=(
+            f"CREATE TRIGGER case_lawful_step BEFORE UPDATE OF state ON scheduler_case WHEN {UNLAWFUL} BEGIN "
+            "SELECT RAISE(ABORT, 'case_lawful_step: this step is not in the table of transitions'); END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION case_lawful_step() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'case_lawful_step: % to % is not in the table of transitions', OLD.state, NEW.state "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            f"CREATE TRIGGER case_lawful_step BEFORE UPDATE OF state ON scheduler_case FOR EACH ROW WHEN ({UNLAWFUL}) "
+            "EXECUTE FUNCTION case_lawful_step()",
+        ),
+    ),
+    Trigger(
+        "case_opens_referred",
+        "scheduler_case",
+        sqlite=(
+            "CREATE TRIGGER case_opens_referred BEFORE INSERT ON scheduler_case WHEN NEW.state <> 'referred' BEGIN "
+            "SELECT RAISE(ABORT, 'case_opens_referred: a case opens as referred'); END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION case_opens_referred() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'case_opens_referred: a case opens as referred' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            "CREATE TRIGGER case_opens_referred BEFORE INSERT ON scheduler_case FOR EACH ROW "
+            "WHEN (NEW.state <> 'referred') EXECUTE FUNCTION case_opens_referred()",
+        ),
+    ),
+    Trigger(
+        "case_start_needs_gate_pass",
+        "scheduler_case",
+        sqlite=(
+            f"CREATE TRIGGER case_start_needs_gate_pass BEFORE UPDATE OF state ON scheduler_case WHEN {ENTERS} BEGIN "
+            f"SELECT RAISE(ABORT, '{NO_PASS}') WHERE NOT EXISTS "
+            f"(SELECT 1 FROM checklists_gatepass WHERE {FITTING_PASS}); "
+            f"UPDATE checklists_gatepass SET used_at = NEW.started_at WHERE {FITTING_PASS}; END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION case_start_needs_gate_pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"UPDATE checklists_gatepass SET used_at = NEW.started_at WHERE {FITTING_PASS}; "
+            f"IF NOT FOUND THEN RAISE EXCEPTION '{NO_PASS}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            "RETURN NEW; END $$",
+            "CREATE TRIGGER case_start_needs_gate_pass BEFORE UPDATE OF state ON scheduler_case FOR EACH ROW "
+            f"WHEN ({ENTERS}) EXECUTE FUNCTION case_start_needs_gate_pass()",
+        ),
+    ),
+    Trigger(
+        "case_start_is_not_rewritten",
+        "scheduler_case",
+        sqlite=(
+            "CREATE TRIGGER case_start_is_not_rewritten BEFORE UPDATE OF started_at ON scheduler_case "
+            "WHEN NEW.started_at IS NOT OLD.started_at AND NEW.state = OLD.state BEGIN "
+            "SELECT RAISE(ABORT, 'case_start_is_not_rewritten: the start is set by starting'); END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION case_start_is_not_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'case_start_is_not_rewritten: the start is set by starting' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            "CREATE TRIGGER case_start_is_not_rewritten BEFORE UPDATE OF started_at ON scheduler_case FOR EACH ROW "
+            "WHEN (NEW.started_at IS DISTINCT FROM OLD.started_at AND NEW.state = OLD.state) "
+            "EXECUTE FUNCTION case_start_is_not_rewritten()",
+        ),
+    ),
+)
+
+TRIGGERS: tuple[Installed, ...] = (
+    *CHECKLISTS,
+    *NOTIFICATIONS,
+    *CLAIM_OVERLAP,
+    *CASE_STEPS,
+    *append_only("scheduler_record"),
+)
+
+
+def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Put every trigger and exclusion constraint in place, replacing what is there."""
+    with connection.cursor() as cursor:
+        remove(connection)
+        for trigger in TRIGGERS:
+            for statement in getattr(trigger, connection.vendor):
+                cursor.execute(statement)
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+            present = catalogue(connection)
+            for name, (table, definition) in EXCLUSIONS.items():
+                if name not in present:
+                    cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            on = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{on}")
+
+
+def make_way(connection: BaseDatabaseWrapper, plan: Sequence[object]) -> None:
+    """Before migrations run: SQLite refuses to rebuild a table that another table's trigger reads."""
+    if plan and connection.vendor == "sqlite":
+        remove(connection)
+
+
+@contextmanager
+def triggers_removed(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """For `flush` in tests and demonstrations: the only way to empty tables that refuse to be emptied."""
+    remove(connection)
+    try:
+        yield
+    finally:
+        install(connection)
+
+
+def expected(vendor: str) -> set[str]:
+    """The names that must be in the catalogue of an engine."""
+    names = {trigger.name for trigger in TRIGGERS if getattr(trigger, vendor)}
+    return names | set(EXCLUSIONS) if vendor == "postgresql" else names
+
+
+def catalogue(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of triggers (and exclusion constraints) that are in the database."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
+        "UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {row[0] for row in cursor.fetchall()}

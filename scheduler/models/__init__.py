@@ -1,0 +1,24 @@
+from scheduler.models.calendar import Booking, Claim, Resource
+from scheduler.models.cases import Case
+from scheduler.models.people import Contact, Link, Patient
+from scheduler.models.practice import ApiToken, Membership, Practice, User
+from scheduler.models.record import IdempotencyKey, Record, RecordHead
+from scheduler.models.work import Task
+
+__all__ = [
+    "ApiToken",
+    "Booking",
+    "Case",
+    "Claim",
+    "Contact",
+    "IdempotencyKey",
+    "Link",
+    "Membership",
+    "Patient",
+    "Practice",
+    "Record",
+    "RecordHead",
+    "Resource",
+    "Task",
+    "User",
+]

@@ -1,0 +1,48 @@
+"""The record: ids, field names and salted digests, never values, chained per practice. And answers given once."""
+
+from django.db import models
+
+from notifications.encryption import EncryptedTextField
+from scheduler.models.practice import Practice, Scoped
+
+
+class RecordHead(models.Model):
+    """The chain's end, locked by every writer of the practice."""
+
+    practice = models.OneToOneField(Practice, models.PROTECT, primary_key=True, related_name="+")
+    number = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+
+
+class Record(Scoped):
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80)
+    fields = models.JSONField(default=dict)  # field name -> salted digest
+    codes = models.JSONField(default=list)  # of a refusal
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["practice", "number"], name="record_number_once")]
+        indexes = [models.Index(fields=["practice", "subject"], name="record_by_subject")]
+
+
+class IdempotencyKey(Scoped):
+    """The 2xx answer to a POST, for 24 h; the same key with another body is refused."""
+
+    actor = models.CharField(max_length=80)
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = EncryptedTextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "actor", "route", "key"], name="idempotency_key_once"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]

@@ -1,0 +1,118 @@
+"""What most tests stand on: a practice, its people and rooms, and cases told up to a step."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+
+from scheduler.models import Case, Practice, Resource, User
+from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
+from scheduler.services.tokens import create_token
+
+ZONE = "America/New_York"
+# A Monday morning; the usual start is two hours later.
+NOW = datetime(2027, 3, 1, 8, 0, tzinfo=ZoneInfo(ZONE))
+START = NOW + timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Argon2 is slow on purpose; only the tests about passwords want it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def start() -> datetime:
+    return START
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+
+
+@pytest.fixture
+def other_practice(practice: Practice) -> Practice:
+    return make_practice(name="Other Spine Clinic", zone="America/Phoenix", now=NOW - timedelta(days=30))
+
+
+@pytest.fixture
+def staff(practice: Practice) -> dict[str, User]:
+    return staff_by_role(practice)
+
+
+@pytest.fixture
+def resources(practice: Practice) -> dict[str, Resource]:
+    return resources_by_name(practice)
+
+
+@pytest.fixture
+def people() -> Callable[..., Person]:
+    """A new invented person each time."""
+    numbers = count(1)
+
+    def make(**more: Any) -> Person:
+        number = next(numbers)
+        born_on = date(1950, 1, 1) + timedelta(days=number)
+        return Person(**{"family": f"Family{number}", "given": "Given", "born_on": born_on, "sex": "female", **more})
+
+    return make
+
+
+@pytest.fixture
+def story(
+    practice: Practice, staff: dict[str, User], resources: dict[str, Resource], people: Callable[..., Person]
+) -> Callable[..., Story]:
+    """A story of a new person: `story(drugs=("apixaban",), now=..., start=..., ride=None).tell("booked")`."""
+
+    def make(
+        *,
+        now: datetime = NOW,
+        start: datetime = START,
+        slot: tuple[str, str, str] = ("Room 1", "Chris Clinician", "Bay 1"),
+        drugs: tuple[str, ...] = (),
+        levels: tuple[str, ...] = ("L1",),
+        **values: Any,
+    ) -> Story:
+        return Story(practice, staff, resources, people(drugs=drugs, levels=levels), now, start, slot, values)
+
+    return make
+
+
+@pytest.fixture
+def tell(story: Callable[..., Story]) -> Callable[..., Case]:
+    """`tell("arrived", ...)`: the case of a new story told up to that step."""
+    return lambda until, **more: story(**more).tell(until)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the clock that pages, tasks and commands read."""
+
+    def stop(moment: datetime) -> None:
+        monkeypatch.setattr("scheduler.clock.now", lambda: moment)
+
+    stop(NOW)
+    return stop
+
+
+@pytest.fixture
+def api(practice: Practice, staff: dict[str, User], at: Callable[[datetime], None]) -> Callable[..., Client]:
+    """`api("nurse")`: a client that carries the token of a person with this role, in this or another practice."""
+
+    def make(role: str, of: Practice | None = None) -> Client:
+        place = of or practice
+        user = staff_by_role(place)[role]
+        token = create_token(user=user, practice=place, label="test", lasts=timedelta(days=1), now=NOW)
+        return Client(headers={"authorization": f"Bearer {token}"})
+
+    return make
