@@ -1,0 +1,88 @@
+"""Set up a real, empty practice: its place, first people, rooms and bays."""
+
+import getpass
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from scheduler import clock
+from scheduler.models import Membership, Practice
+from scheduler.rules.problems import Problem
+from scheduler.services import practices, setting_up
+
+BY = "command:create_practice"
+PASSWORD = "CREATE_PRACTICE_PASSWORD"  # noqa: S105 - the name of an environment variable
+
+
+class Command(BaseCommand):
+    help = (
+        "Set up a real, empty practice. New people get the password that you type (or that the environment "
+        f"variable {PASSWORD} holds). One of them is an administrator, who goes on at /settings/."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--zone", required=True, help="IANA name, e.g. America/New_York")
+        parser.add_argument("--phone", required=True, help="the number that patients call")
+        parser.add_argument("--email", required=True, help="a real mailbox that takes replies: invites come from it")
+        parser.add_argument("--address", required=True, help="where patients go, as invites show it")
+        parser.add_argument("--opens", default="08:00", help="Monday to Friday (default 08:00)")
+        parser.add_argument("--closes", default="17:00", help="Monday to Friday (default 17:00)")
+        parser.add_argument(
+            "--staff",
+            action="append",
+            default=[],
+            metavar="EMAIL;NAME;ROLE,ROLE",
+            help="may be repeated; roles: scheduler, nurse, clinician, administrator, auditor",
+        )
+        parser.add_argument("--room", action="append", default=[], help="may be repeated")
+        parser.add_argument("--bay", action="append", default=[], help="may be repeated")
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = clock.now()
+        week = [[options["opens"], options["closes"]]] * 5 + [None, None]
+        place = {name: options[name] for name in ("name", "zone", "phone", "email", "address")}
+        try:
+            practice = practices.create_practice(practice=practices.NewPractice(**place, hours=week), by=BY, now=now)
+            for text in options["staff"]:
+                email, name, roles = self.person(text)
+                practices.add_staff(
+                    practice=practice, email=email, name=name, roles=roles, password=self.password(), by=BY, now=now
+                )
+            for kind in ("room", "bay"):
+                for name in options[kind]:
+                    practices.add_resource(practice=practice, kind=kind, name=name, by=BY, now=now)
+            if not Membership.objects.filter(practice=practice, role="administrator").exists():
+                remedy = "Nobody could open the settings: give one person the role administrator with --staff."
+                raise CommandError(remedy, returncode=2)
+        except Problem as problem:
+            lines = [problem.detail, *(f"  {reason.field}: {reason.detail}" for reason in problem.errors)]
+            raise CommandError("\n".join(lines), returncode=2) from problem
+        self.stdout.write(
+            f"{practice.name} is set up. Next, at {settings.BASE_URL}/settings/ (an administrator signs in):\n"
+            f"{self.next_steps(practice)}\n"
+            "For programs: manage.py create_api_token EMAIL."
+        )
+
+    def next_steps(self, practice: Practice) -> str:
+        """What is still missing, in the words of the settings page."""
+        missing = [step for step in setting_up.steps(practice) if not step.is_done]
+        lines = [f"  - {step.words}: /settings/{step.where}/" for step in missing]
+        return "\n".join(lines)
+
+    def person(self, text: str) -> tuple[str, str, list[str]]:
+        parts = [part.strip() for part in text.split(";")]
+        if len(parts) != 3:
+            raise CommandError(f"--staff {text!r}: write EMAIL;NAME;ROLE,ROLE.", returncode=2)
+        return parts[0], parts[1], [role.strip() for role in parts[2].split(",") if role.strip()]
+
+    def password(self) -> str:
+        """Asked once for all; never an argument, because arguments are seen by everybody on the machine."""
+        if not hasattr(self, "_password"):
+            self._password = os.environ.get(PASSWORD) or getpass.getpass("Password for the new people: ")
+        return self._password

@@ -1,0 +1,18 @@
+"""Django's flush, for the tables that refuse to be emptied: demonstrations and tests only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.core.management.commands.flush import Command as Flush
+from django.db import connections
+
+from scheduler.database import triggers_removed
+
+
+class Command(Flush):
+    def handle(self, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("flush empties the record; it works only where DEMO=1.")
+        with triggers_removed(connections[options["database"]]):
+            super().handle(**options)

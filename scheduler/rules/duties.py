@@ -1,0 +1,69 @@
+"""What people owe because of a verdict: one table from finding to task, derived anew at each look."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from checklists.rules.values import Finding, Gate, Status, Verdict
+
+# Clinicians decide these; a derived one is settled by recording the decision, never by ticking it off.
+DECIDED_BY_CLINICIANS = ("review", "restart_decision", "override")
+PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
+
+
+class Phase(Enum):
+    """Where a case stands towards its procedure, as far as tasks are concerned."""
+
+    AHEAD = "ahead"
+    PUT_OFF = "put off"  # its booking was released and no other is made
+    UNDER_WAY = "under way"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    kind: str
+    key: str
+    queue: str  # role
+    sentence: str
+    due_at: datetime | None
+
+
+def queue_of(owner: str) -> str:
+    """Whoever has no queue of their own is rung by the desk."""
+    return PEOPLE_WITHOUT_QUEUE.get(owner, owner)
+
+
+def duty(finding: Finding) -> Duty | None:
+    """The task that this finding makes somebody's, or None."""
+    if finding.passes:
+        return None
+    due = finding.deadline_at or finding.due_at
+    if finding.kind == "restart_decision":
+        return Duty("restart_decision", finding.item, "clinician", finding.sentence, due)
+    if finding.status == Status.REVIEW:
+        return Duty("review", finding.item, "clinician", finding.sentence, due)
+    if finding.status == Status.TOO_EARLY and finding.needed_by != Gate.DISCHARGE:
+        return Duty("mend", finding.item, "scheduler", finding.sentence, finding.clear_at)
+    if finding.status in (Status.FAILED, Status.OVERDUE) and finding.needed_by != Gate.DISCHARGE:
+        kind = "mend" if queue_of(finding.owner) == finding.owner else "call"
+        return Duty(kind, finding.item, queue_of(finding.owner), finding.sentence, due)
+    if finding.code == "not_sure":
+        return Duty("call", finding.item, "scheduler", finding.sentence, due)
+    if finding.kind == "prescriber_clearance":
+        return Duty("clearance", finding.item, queue_of(finding.owner), finding.sentence, finding.due_at)
+    return None
+
+
+def duties(verdict: Verdict, phase: Phase, *, today_until: datetime) -> tuple[Duty, ...]:
+    """All that is owed in this phase; a restart decision that is owed because nothing happens is due today."""
+    owed = tuple(d for d in map(duty, verdict.findings) if d is not None)
+    restarts = tuple(d for d in owed if d.kind == "restart_decision")
+    others = tuple(d for d in owed if d.kind != "restart_decision")
+    due_today = tuple(replace(d, due_at=d.due_at or today_until) for d in restarts)
+    return {
+        Phase.AHEAD: others,
+        Phase.PUT_OFF: others + due_today,
+        Phase.UNDER_WAY: others + restarts,
+        Phase.ENDED: due_today,
+    }[phase]

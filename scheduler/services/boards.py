@@ -1,0 +1,165 @@
+"""What boards show: cases with the verdicts of this moment, in a constant number of queries."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import F, Q
+
+from checklists.rules.assess import state_of
+from checklists.rules.gate import carries, refusals_of_case
+from checklists.rules.kinds.window import last_day
+from checklists.rules.values import Finding, Gate, Override, State, Status, Step, Verdict
+from checklists.services.checklists import Assessment, assess_many, load_overrides
+from scheduler.models import Booking, Case, Practice
+from scheduler.rules.transitions import ENDINGS
+from scheduler.services.readiness import judged_start
+
+MOST = 500  # open cases on one board
+OVERRIDDEN = "overridden"
+# Nobody leaves the board at midnight who has not left the house.
+HERE = Q(case__state__in=("in_procedure", "recovering")) | Q(
+    case__state__in=("booked", "checked_in"), case__arrived_at__isnull=False
+)
+SEVEN = tuple(step for step in Step if step != Step.DISCHARGE)
+URGENCY = (
+    Status.FAILED,
+    Status.OVERDUE,
+    Status.TOO_EARLY,
+    Status.REVIEW,
+    Status.PENDING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case on a board."""
+
+    case: Case
+    booking: Booking | None
+    assessment: Assessment
+    overridden: Mapping[str, Override] = field(default_factory=dict)  # the items that an override carries now
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.assessment.verdict
+
+    @property
+    def state(self) -> str:
+        return shown_state(self.verdict, self.overridden, booked=self.assessment.start is not None)
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.state == State.BLOCKED
+
+    @property
+    def steps(self) -> dict[str, str]:
+        return step_words(self.verdict, self.overridden)
+
+    @property
+    def next_action(self) -> Finding | None:
+        """The finding that somebody must act on first: the worst, then the one due first."""
+        owed = [f for f in self.open_findings if f.step != Step.DISCHARGE]
+        far = datetime.max.replace(tzinfo=self.assessment.now.tzinfo)
+        return min(owed, key=lambda f: (URGENCY.index(f.status), f.deadline_at or f.due_at or far), default=None)
+
+    @property
+    def blocking(self) -> list[Finding]:
+        return [finding for finding in self.open_findings if finding.blocks]
+
+    @property
+    def open_findings(self) -> list[Finding]:
+        """What neither passes nor is carried by an override; first what shuts every gate of the case."""
+        shut = refusals_of_case(self.verdict, Gate.BOOKING, True)
+        return [*shut, *(f for f in self.verdict.findings if not f.passes and f.item not in self.overridden)]
+
+    def shown_status(self, finding: Finding) -> str:
+        return OVERRIDDEN if finding.item in self.overridden else finding.status
+
+    @property
+    def window_days_left(self) -> int | None:
+        """Days from today to the last day of the treatment window; None where no window applies."""
+        facts = self.assessment.facts
+        last = last_day(facts, self.assessment.protocol.window)
+        return None if last is None else (last - self.assessment.now.astimezone(facts.site.tz).date()).days
+
+
+def shown_state(verdict: Verdict, overridden: Collection[str] = (), *, booked: bool = True) -> str:
+    """The state of all that no override carries, `overridden` where nothing else is left.
+
+    Blocked under a version that was withdrawn, whose gates are shut.
+    """
+    if refusals_of_case(verdict, Gate.BOOKING, True):
+        return State.BLOCKED
+    if not overridden:
+        return verdict.state
+    rest = state_of((f for f in verdict.findings if f.item not in overridden), booked=booked)
+    return OVERRIDDEN if rest == State.READY else rest
+
+
+def step_words(verdict: Verdict, overridden: Collection[str] = ()) -> dict[str, str]:
+    """A word for each of the seven steps."""
+    return {step.value: step_word((f for f in verdict.findings if f.step == step), overridden) for step in SEVEN}
+
+
+def step_word(findings: Iterable[Finding], overridden: Collection[str] = ()) -> str:
+    """The status of the worst finding of a step; `overridden`, `done`; or `not_applicable` when nothing is asked."""
+    asked = [finding for finding in findings if finding.status != Status.NOT_APPLICABLE]
+    if not asked:
+        return "not_applicable"
+    if open_ones := [f.status for f in asked if not f.passes and f.item not in overridden]:
+        return min(open_ones, key=URGENCY.index).value
+    return OVERRIDDEN if any(finding.item in overridden for finding in asked) else "done"
+
+
+def rows(cases: Iterable[Case], now: datetime) -> list[Row]:
+    """Cases that were selected with patient, practice, booking and checklist__protocol_version."""
+    found = list(cases)
+    assessed = assess_many(checklists={case.checklist: judged_start(case, now) for case in found}, now=now)
+    overrides = load_overrides([case.checklist for case in found])
+    return [
+        Row(case, case.booking, made, carried(made, overrides[case.checklist_id]))
+        for case in found
+        for made in [assessed[case.checklist_id]]
+    ]
+
+
+def carried(assessment: Assessment, overrides: Iterable[Override]) -> dict[str, Override]:
+    """The findings that do not pass and the newest override that carries each, for the start that is judged."""
+    given = list(overrides)
+    return {
+        finding.item: override
+        for override in given
+        for finding in assessment.verdict.findings
+        if not finding.passes and carries(override, finding, assessment.start)
+    }
+
+
+def pathway(practice: Practice, now: datetime) -> list[Row]:
+    """Every open case: blocked first, then the earliest start, then the oldest referral."""
+    cases = (
+        Case.objects.filter(practice=practice)
+        .exclude(state__in=["closed", "discharged", *ENDINGS])
+        .select_related("practice", "patient", "booking", "checklist__protocol_version")
+        .order_by(F("booking__starts_at").asc(nulls_last=True), "opened_at")[:MOST]
+    )
+    return sorted(rows(cases, now), key=lambda row: not row.is_blocked)
+
+
+def day(practice: Practice, on: date, now: datetime) -> list[Row]:
+    """The cases booked on a day of the site, today also whoever is here since before: blocked first, then by start."""
+    tz = practice.site.tz
+    begins, ends = (datetime.combine(day, time(), tz) for day in (on, on + timedelta(days=1)))
+    wanted = Q(starts_at__gte=begins, starts_at__lt=ends)
+    if on == now.astimezone(tz).date():
+        wanted |= Q(starts_at__lt=begins) & HERE
+    bookings = (
+        Booking.objects.filter(wanted, practice=practice, released_at=None)
+        .select_related("case__patient", "case__practice", "case__booking", "case__checklist__protocol_version")
+        .prefetch_related("claims__resource")
+        .order_by("starts_at", "pk")
+    )
+    found = {booking.case_id: booking for booking in bookings}
+    shown = rows([booking.case for booking in found.values()], now)
+    with_claims = [replace(row, booking=found[row.case.pk]) for row in shown]
+    return sorted(with_claims, key=lambda row: not row.is_blocked)

@@ -1,0 +1,106 @@
+"""Look at a case again: verdict, blocks, tasks, reminders, and what all that leaves in the record."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from checklists.models import Checklist
+from checklists.rules.gate import refusals_of_case
+from checklists.rules.values import Gate
+from checklists.services import checklists
+from scheduler import messages
+from scheduler.models import Case
+from scheduler.rules.duties import Phase, duties, duty
+from scheduler.rules.problems import NotFound
+from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
+from scheduler.services.links import links_for
+from scheduler.services.pickups import plan_pickup
+from scheduler.services.record import SYSTEM, append_record
+from scheduler.services.tasks import MENDED, drop_tasks, settle_duties
+
+# After its booked start a case that has not begun is judged by the moving clock, so it is looked at each minute.
+LATE_CASE_EVERY = timedelta(seconds=60)
+
+
+def locked_case(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
+    """The case under its row lock, the first lock that any change takes; another practice's case is not found."""
+    rows = Case.objects.filter(practice_id=practice_id, pk=case_id)
+    # Lock first, read after: joined in one query, PostgreSQL would show the checklist and booking as they were
+    # before the wait for the lock.
+    if not rows.select_for_update(no_key=True).values_list("pk"):
+        raise NotFound("There is no such case in this practice.")
+    return rows.select_related("practice", "patient", "checklist__protocol_version", "booking").get()
+
+
+def judged_start(case: Case, now: datetime) -> datetime | None:
+    """The start that boards judge by: the real one, else the later of the booked one and now."""
+    if case.started_at is not None:
+        return case.started_at
+    if case.booking is None or case.booking.released_at is not None:
+        return None
+    return max(case.booking.starts_at, now)
+
+
+@transaction.atomic
+def look_again(*, case: Case, now: datetime, by: str = SYSTEM) -> checklists.Refreshed:
+    """Derive everything that follows from what is recorded. Runs at each change, and by the sweep."""
+    checklist = case.checklist
+    before_procedure = case.state in BEFORE_PROCEDURE
+    refreshed = checklists.refresh(
+        checklist=checklist, start=judged_start(case, now), now=now, by=by, blocks=before_procedure
+    )
+    _look_next(case, checklist, now)
+    for action, items in (
+        ("block_placed", [f.item for f in refreshed.placed]),
+        ("block_lifted", list(refreshed.lifted)),
+    ):
+        if items:
+            append_record(practice_id=case.practice_id, by=by, action=action, subject=case.pk, now=now, codes=items)
+    verdict = refreshed.assessment.verdict
+    phase = _phase(case, refreshed.assessment.facts.not_happening)
+    owed = list(duties(verdict, phase, today_until=end_of_day(case, now)))
+    if before_procedure:
+        owed += filter(None, map(duty, refusals_of_case(verdict, Gate.BOOKING, True)))
+    settle_duties(case=case, owed=owed, by=by, now=now)
+    # Nobody decides any more about an override of what is mended meanwhile.
+    passing = None if phase is Phase.ENDED else [f.item for f in verdict.findings if f.passes]
+    drop_tasks(case=case, kinds=("override",), keys=passing, outcome=MENDED, by=by, now=now)
+    if before_procedure:
+        messages.plan_reminders(
+            case=case,
+            verdict=verdict,
+            protocol=refreshed.assessment.protocol,
+            link_to=links_for(case, by=by, now=now),
+            now=now,
+            by=by,
+        )
+    plan_pickup(case=case, by=by, now=now)
+    return refreshed
+
+
+def _phase(case: Case, not_happening: bool) -> Phase:
+    if case.state in ENDINGS or case.state == "closed":
+        return Phase.ENDED
+    if case.state not in BEFORE_PROCEDURE:
+        return Phase.UNDER_WAY
+    return Phase.PUT_OFF if not_happening else Phase.AHEAD
+
+
+def end_of_day(case: Case, now: datetime) -> datetime:
+    """The last minute of the site's day: what is owed today is due then."""
+    return now.astimezone(case.practice.site.tz).replace(hour=23, minute=59, second=0, microsecond=0)
+
+
+def _look_next(case: Case, checklist: Checklist, now: datetime) -> None:
+    """When the sweep must come back: at the verdict's next change, and each minute once a start is late."""
+    due = checklist.next_change_at
+    if case.state not in BEFORE_PROCEDURE:
+        due = None
+    elif case.booking is not None:
+        late = case.booking.starts_at <= now
+        turn = now + LATE_CASE_EVERY if late else case.booking.starts_at
+        due = min(due, turn) if due is not None else turn
+    if due != checklist.next_change_at:
+        checklist.next_change_at = due
+        checklist.save(update_fields=["next_change_at"])

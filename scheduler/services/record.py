@@ -1,0 +1,101 @@
+"""The record: one chain per practice, written in the transaction of the change. Values never enter it."""
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from scheduler.models import Record, RecordHead
+
+SYSTEM = "system"
+
+
+def salted_digest(practice_id: uuid.UUID, field: str, value: Any) -> str:
+    """A digest that tells equal from changed and nothing else; erasing the key erases what it could tell."""
+    message = json.dumps([str(practice_id), field, value], default=str, sort_keys=True)
+    return hmac.new(settings.LINK_KEY.encode(), message.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def chain_hash(previous: str, row: Mapping[str, Any]) -> str:
+    text = json.dumps({**row, "previous": previous}, default=str, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content(record: Record) -> dict[str, Any]:
+    """What the hash of a row covers."""
+    return {
+        "practice": str(record.practice_id),
+        "number": record.number,
+        "at": record.at.astimezone(UTC).isoformat(),
+        "by": record.by,
+        "action": record.action,
+        "subject": record.subject,
+        "fields": record.fields,
+        "codes": record.codes,
+    }
+
+
+@transaction.atomic
+def append_record(
+    *,
+    practice_id: uuid.UUID,
+    by: str,
+    action: str,
+    subject: object,
+    now: datetime,
+    fields: Mapping[str, Any] | None = None,
+    codes: Sequence[str] = (),
+) -> Record:
+    """Append to the practice's chain; the head's row lock is the last lock that a transaction takes."""
+    head = _locked_head(practice_id)
+    record = Record(
+        practice_id=practice_id,
+        number=head.number + 1,
+        at=now,
+        by=by,
+        action=action,
+        subject=str(subject),
+        fields={name: salted_digest(practice_id, name, value) for name, value in (fields or {}).items()},
+        codes=list(codes),
+        previous_hash=head.hash,
+    )
+    record.hash = chain_hash(head.hash, content(record))
+    record.save(force_insert=True)
+    head.number, head.hash = record.number, record.hash
+    head.save(update_fields=["number", "hash"])
+    return record
+
+
+def _locked_head(practice_id: uuid.UUID) -> RecordHead:
+    """The chain's end under its row lock; made with the practice's first row."""
+    heads = RecordHead.objects.select_for_update().filter(practice_id=practice_id)
+    head = heads.first()
+    if head is None:
+        RecordHead.objects.get_or_create(practice_id=practice_id)
+        head = heads.get()
+    return head
+
+
+def verify_chain(practice_id: uuid.UUID) -> list[str]:
+    """Every break of the chain, in words; an empty list when it holds."""
+    breaks, previous, expected = [], "", 1
+    for record in Record.objects.filter(practice_id=practice_id).order_by("number").iterator():
+        if record.number != expected:
+            breaks.append(f"row {expected} to {record.number - 1} missing")
+            expected = record.number
+        if record.previous_hash != previous:
+            breaks.append(f"row {record.number} does not follow the row before it")
+        if record.hash != chain_hash(record.previous_hash, content(record)):
+            breaks.append(f"row {record.number} was altered")
+        previous, expected = record.hash, expected + 1
+    head = RecordHead.objects.filter(practice_id=practice_id).first()
+    number, head_hash = (head.number, head.hash) if head is not None else (0, "")
+    if (number, head_hash) != (expected - 1, previous):
+        breaks.append(f"the head says {number} rows, the chain ends at {expected - 1}")
+    return breaks

@@ -1,0 +1,129 @@
+"""What clinicians sign: reviews and overrides, and how somebody proves anew who they are."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from checklists.rules.values import Authority
+from checklists.services.gate import NotAllowed, override_finding, sign_review
+from scheduler.access import Actor
+from scheduler.models import Membership, User
+from scheduler.rules.problems import NotPermitted, Reason, Refused, Unauthenticated
+from scheduler.services.cases import bump, seen
+from scheduler.services.readiness import judged_start, locked_case, look_again
+from scheduler.services.record import append_record
+from scheduler.services.tasks import drop_tasks
+from scheduler.services.transitions import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    by: str
+    authority: Authority | None
+
+
+def authenticate_afresh(actor: Actor, password: str) -> None:
+    """The actor's own password, for this act. Raises Unauthenticated (step-up)."""
+    if not actor.user.check_password(password):
+        raise Unauthenticated(
+            "Type your own password: this asks who you are at this moment (field 'password').",
+            code="fresh_authentication_required",
+        )
+
+
+def second_person(actor: Actor, *, email: str, password: str) -> Second:
+    """Another member of the practice who signs in here and now. Raises NotPermitted."""
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None or not user.check_password(password):
+        raise NotPermitted(
+            "The second person could not sign in. Check their e-mail and password.", code="second_unknown"
+        )
+    roles = frozenset(Membership.objects.filter(practice=actor.practice, user=user).values_list("role", flat=True))
+    if user == actor.user or not roles:
+        raise NotPermitted(
+            "The second person must be somebody else of this practice. Ask a colleague.", code="second_unfit"
+        )
+    return Second(user.by, Actor(user, actor.practice, roles).authority)
+
+
+@transaction.atomic
+def review_finding(
+    *,
+    practice_id: uuid.UUID,
+    case_id: uuid.UUID,
+    item: str,
+    inputs: str,
+    start_from: datetime,
+    start_until: datetime,
+    note: str,
+    seen_version: int,
+    by: str,
+    now: datetime,
+) -> Moved:
+    """A clinician signs a finding in review. Raises Refused when it changed or asks for no signature."""
+    case = locked_case(practice_id, case_id)
+    seen(case, seen_version)
+    try:
+        sign_review(
+            checklist=case.checklist,
+            item=item,
+            inputs=inputs,
+            start=judged_start(case, now),
+            start_from=start_from,
+            start_until=start_until,
+            note=note,
+            by=by,
+            now=now,
+        )
+    except NotAllowed as error:
+        raise Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),)) from error
+    bump(case)
+    append_record(
+        practice_id=practice_id, by=by, action="review_signed", subject=case.pk, now=now, fields={"item": item}
+    )
+    return Moved(case, look_again(case=case, now=now, by=by))
+
+
+@transaction.atomic
+def override_item(
+    *,
+    practice_id: uuid.UUID,
+    case_id: uuid.UUID,
+    item: str,
+    inputs: str,
+    reason: str,
+    seen_version: int,
+    by: str,
+    second: Second | None,
+    now: datetime,
+) -> Moved:
+    """Carry a finding that does not pass, by name and reason; void as soon as its inputs change."""
+    case = locked_case(practice_id, case_id)
+    seen(case, seen_version)
+    try:
+        override_finding(
+            checklist=case.checklist,
+            item=item,
+            inputs=inputs,
+            reason=reason,
+            start=judged_start(case, now),
+            by=by,
+            second_by=second.by if second else "",
+            second_authority=second.authority if second else None,
+            now=now,
+        )
+    except NotAllowed as error:
+        raise Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),)) from error
+    bump(case)
+    drop_tasks(case=case, kinds=("override",), keys=(item,), outcome=f"overridden: {reason}"[:1000], by=by, now=now)
+    append_record(
+        practice_id=practice_id,
+        by=by,
+        action="override",
+        subject=case.pk,
+        now=now,
+        fields={"item": item, "reason": reason, "second": second.by if second else ""},
+    )
+    return Moved(case, look_again(case=case, now=now, by=by))

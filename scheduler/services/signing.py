@@ -1,0 +1,95 @@
+"""Protocols of a practice, with what adopting, signing and withdrawing leave in the record."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from checklists.models import Checklist, ProtocolVersion
+from checklists.protocols import loader
+from checklists.services import protocols
+from scheduler.models import Case, Practice
+from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
+from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.record import append_record
+
+DEMONSTRATION = "demonstration"
+
+
+def version_of(practice_id: uuid.UUID, version_id: uuid.UUID) -> ProtocolVersion:
+    """A version for reading; another practice's is not found."""
+    found = ProtocolVersion.objects.select_related("protocol").filter(practice_id=practice_id, pk=version_id).first()
+    if found is None:
+        raise NotFound("There is no such protocol version in this practice.")
+    return found
+
+
+def cases_of(version: ProtocolVersion) -> QuerySet[Case]:
+    """Those pinned to the version that still wait for their procedure."""
+    waiting = Case.objects.filter(checklist__protocol_version=version, state__in=BEFORE_PROCEDURE)
+    return waiting.select_related("practice", "patient", "booking").order_by("opened_at")
+
+
+@transaction.atomic
+def adopt(*, practice_id: uuid.UUID, name: str, document: Mapping[str, Any], by: str, now: datetime) -> ProtocolVersion:
+    version = protocols.adopt_protocol(practice_id=practice_id, name=name, document=document, by=by, now=now)
+    _note(version, "protocol_adopted", by, now)
+    return version
+
+
+@transaction.atomic
+def adopt_shipped(*, practice: Practice, name: str, by: str, now: datetime) -> ProtocolVersion:
+    """A copy of a protocol that comes with the software. Raises Invalid."""
+    if name not in loader.shipped():
+        reason = Reason("protocol_unknown", f"Use one of: {', '.join(loader.shipped())}.", field="name")
+        raise Invalid(f"No protocol '{name}' is shipped.", errors=(reason,))
+    if name == DEMONSTRATION and not practice.is_demo:
+        reason = Reason("protocol_for_demonstration", "Its numbers are made up. Adopt another.", field="name")
+        raise Invalid("The demonstration protocol is not for patients.", errors=(reason,))
+    return adopt(practice_id=practice.pk, name=name, document=loader.resolve(name), by=by, now=now)
+
+
+@transaction.atomic
+def sign(*, version: ProtocolVersion, by: str, now: datetime) -> None:
+    """Raises Refused naming every number that is missing."""
+    try:
+        protocols.sign_version(practice_id=version.practice_id, version_id=version.pk, by=by, now=now)
+    except protocols.NotSignable as error:
+        raise Refused(
+            str(error),
+            code="protocol_incomplete",
+            errors=tuple(
+                Reason("number_missing", f"{path} is named but has no number. Enter it in a new version.", field=path)
+                for path in error.missing
+            ),
+        ) from error
+    _note(version, "protocol_signed", by, now)
+
+
+@transaction.atomic
+def withdraw(*, version: ProtocolVersion, reason: str, by: str, now: datetime) -> list[uuid.UUID]:
+    """Every case pinned to it that still waits for its procedure; the sweep looks at them at once."""
+    try:
+        protocols.withdraw_version(
+            practice_id=version.practice_id, version_id=version.pk, reason=reason, by=by, now=now
+        )
+    except protocols.NotInForce as error:
+        raise Refused(str(error), code="never_signed") from error
+    pinned = list(cases_of(version).values_list("pk", flat=True))
+    Checklist.objects.filter(protocol_version=version, subject__in=pinned).update(next_change_at=now)
+    _note(version, "protocol_withdrawn", by, now)
+    return pinned
+
+
+def _note(version: ProtocolVersion, action: str, by: str, now: datetime) -> None:
+    append_record(
+        practice_id=version.practice_id,
+        by=by,
+        action=action,
+        subject=version.pk,
+        now=now,
+        fields={"document_hash": version.document_hash},
+    )

@@ -1,0 +1,60 @@
+"""Celery's entrances: each asks a service to look at the database, and carries nothing itself."""
+
+import logging
+import os
+import socket
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+
+from notifications.services.outbox import send_due, wipe_payloads
+from notifications.transport import SMTPTransport
+from scheduler import clock, messages
+from scheduler.services.delivery import owe_expired, owe_undelivered
+from scheduler.services.idempotency import forget_answers
+from scheduler.services.sweeps import sweep_due_cases as sweep
+
+log = logging.getLogger(__name__)
+BYTES_KEPT = timedelta(days=30)
+
+
+def _transport() -> SMTPTransport:
+    return SMTPTransport(
+        host=settings.SMTP_HOST,
+        port=settings.SMTP_PORT,
+        user=settings.SMTP_USER,
+        password=settings.SMTP_PASSWORD,
+        starttls=settings.SMTP_STARTTLS,
+    )
+
+
+@shared_task(name="scheduler.send_due_messages")
+def send_due_messages() -> None:
+    """Deliver what is due; what cannot be delivered becomes a person's task."""
+    with _transport() as transport:
+        report = send_due(
+            clock=clock.now,
+            still_true=lambda message: messages.still_true(message, clock.now()),
+            transport=transport,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            on_failed=lambda undelivered: owe_undelivered(undelivered=undelivered, now=clock.now()),
+            on_expired=lambda late: owe_expired(undelivered=late, now=clock.now()),
+        )
+    if report.sent or report.failed or report.retried:
+        log.info("sent %s, failed %s, to retry %s", report.sent, len(report.failed), report.retried)
+
+
+@shared_task(name="scheduler.forget_what_is_old")
+def forget_what_is_old() -> None:
+    now = clock.now()
+    wiped, forgotten = wipe_payloads(finished_before=now - BYTES_KEPT), forget_answers(now=now)
+    if wiped or forgotten:
+        log.info("wiped the bytes of %s messages, forgot %s idempotent answers", wiped, forgotten)
+
+
+@shared_task(name="scheduler.sweep_due_cases")
+def sweep_due_cases() -> None:
+    swept = sweep(clock=clock.now)
+    if swept.looked or swept.failed:
+        log.info("looked at %s cases, placed %s blocks, %s failed", swept.looked, swept.placed, swept.failed)
