@@ -1,0 +1,228 @@
+"""What requests may say. Unknown fields are refused, times carry an offset, text is bounded."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from checklists.rules.values import DateAbout, Medication
+from scheduler.api.fields import (
+    BIRTH_YEARS,
+    CodeField,
+    DayField,
+    IdField,
+    MomentField,
+    NumberField,
+    PasswordField,
+    Strict,
+    TruthField,
+    WholeField,
+    WordField,
+    optional_text,
+    text,
+)
+from scheduler.rules.transitions import ENDINGS
+from scheduler.services.bookings import Slot
+from scheduler.services.cases import Plan
+from scheduler.services.people import NewContact, NewPatient
+
+
+class ContactIn(Strict):
+    kind = WordField(["patient", "caregiver", "escort", "facility_nurse"], default="patient")
+    name = optional_text(name=True)
+    email = serializers.EmailField(required=False, allow_blank=True, default="")
+    phone = optional_text(40)
+    address = optional_text(300, lines=True)
+    permission = optional_text(200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["email"] or attrs["phone"]):
+            raise serializers.ValidationError({"phone": ["Give an e-mail address or a phone number."]})
+        return attrs
+
+    @staticmethod
+    def value(data: dict[str, Any]) -> NewContact:
+        return NewContact(**data)
+
+
+class PatientIn(Strict):
+    family_name = text(100, name=True)
+    given_name = text(100, name=True)
+    born_on = DayField(years=BIRTH_YEARS)
+    sex = WordField(["female", "male", "other"], required=False, default="")
+    language = WordField(["en", "es"], default="en")
+    record_number = optional_text(40)
+    contacts = ContactIn(many=True, max_length=20, required=False, default=list)  # type: ignore[call-arg]
+
+    @staticmethod
+    def value(data: dict[str, Any]) -> NewPatient:
+        return NewPatient(**{name: value for name, value in data.items() if name != "contacts"})
+
+
+class PatientSearchIn(Strict):
+    text = optional_text(100)
+    born_on = DayField(years=BIRTH_YEARS, required=False, default=None)
+
+
+class DateAboutIn(Strict):
+    """`on` for a known date; `earliest` and `latest` for one that is known about."""
+
+    on = DayField(required=False, default=None)
+    earliest = DayField(required=False, default=None)
+    latest = DayField(required=False, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        on, earliest, latest = attrs["on"], attrs["earliest"], attrs["latest"]
+        if (on is None) == (earliest is None or latest is None):
+            raise serializers.ValidationError("Give either 'on', or both 'earliest' and 'latest'.")
+        if earliest and latest and earliest > latest:
+            raise serializers.ValidationError({"latest": [f"{latest} is before {earliest}. Swap them."]})
+        return attrs
+
+
+class MedicationIn(Strict):
+    name = text()
+    dose_tier = text(80, required=False, allow_null=True, default=None)
+    route = text(40, required=False, allow_null=True, default=None)
+    indication = text(120, required=False, allow_null=True, default=None)
+    interval_days = WholeField(min_value=1, max_value=400, required=False, allow_null=True, default=None)
+
+
+class PlanIn(Strict):
+    procedure = WordField(["kyphoplasty", "vertebroplasty"])
+    levels = serializers.ListField(child=text(12), min_length=1, max_length=10)
+    cause = WordField(
+        ["osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"],
+        required=False,
+        allow_null=True,
+        default=None,
+    )
+    anesthesia = WordField(["local", "sedation", "general"], required=False, allow_null=True, default=None)
+    fractured = DateAboutIn(required=False, allow_null=True, default=None)
+    onset = DateAboutIn(required=False, allow_null=True, default=None)
+    diagnosed = DateAboutIn(required=False, allow_null=True, default=None)
+    weight_kg = NumberField(min_value=20, max_value=350, required=False, allow_null=True, default=None)
+    allergies = serializers.ListField(child=text(80), max_length=50, required=False, default=list)
+    conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False, default=list)
+    # Left out: nobody has asked yet, and booking waits for the answer. [] says that nothing is taken.
+    medications = MedicationIn(many=True, max_length=50, required=False)  # type: ignore[call-arg]
+
+    @staticmethod
+    def value(data: dict[str, Any]) -> Plan:
+        return Plan(
+            procedure=data["procedure"],
+            levels=tuple(data["levels"]),
+            cause=data["cause"],
+            anesthesia=data["anesthesia"],
+            fractured=_about(data["fractured"]),
+            onset=_about(data["onset"]),
+            diagnosed=_about(data["diagnosed"]),
+            weight_kg=data["weight_kg"],
+            allergies=tuple(data["allergies"]),
+            conditions=frozenset(data["conditions"]),
+            medications=tuple(Medication(**medication) for medication in data.get("medications", ())),
+            medications_known="medications" in data,
+        )
+
+
+def _about(data: dict[str, Any] | None) -> DateAbout | None:
+    if data is None:
+        return None
+    return DateAbout(data["on"] or data["earliest"], data["on"] or data["latest"])
+
+
+class CaseIn(PlanIn):
+    patient = IdField()
+    protocol = text(100)
+    previous = IdField(required=False, allow_null=True, default=None)
+
+
+class Versioned(Strict):
+    """`version`: the case's version that the writer saw."""
+
+    version = WholeField(min_value=0)
+
+
+class PlanChangeIn(PlanIn, Versioned):
+    preview = TruthField(default=False)
+
+
+class EvidenceIn(Strict):
+    """`version`: the item's version that the writer saw (0 when nothing was recorded yet)."""
+
+    item = text()
+    value = serializers.DictField()
+    observed_at = MomentField()
+    said_by = WordField(["patient", "caregiver", "escort", "staff"])
+    version = WholeField(min_value=0)
+    supersedes = serializers.ListField(child=IdField(), max_length=50, required=False, default=list)
+
+
+class ErrorIn(Strict):
+    reason = text(500, lines=True)
+
+
+class SlotIn(Versioned):
+    starts_at = MomentField()
+    room = IdField()
+    proceduralist = IdField()
+    bay = IdField()
+
+    @staticmethod
+    def value(data: dict[str, Any]) -> Slot:
+        return Slot(data["starts_at"], data["room"], data["proceduralist"], data["bay"])
+
+
+class ReleaseIn(Versioned):
+    reason = text(500, lines=True)
+
+
+class EmptyIn(Strict):
+    pass
+
+
+class EndIn(Versioned):
+    ending = WordField(list(ENDINGS), default="cancelled")
+    reason = text(500, lines=True)
+
+
+class ReviewIn(Versioned):
+    """`inputs` as shown with the finding; the signature holds for starts in [start_from, start_until]."""
+
+    item = text()
+    inputs = text(64)
+    start_from = MomentField()
+    start_until = MomentField()
+    note = optional_text(1000, lines=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["start_from"] > attrs["start_until"]:
+            raise serializers.ValidationError({"start_until": ["It is before start_from. Swap them."]})
+        return attrs
+
+
+class SecondPersonIn(Strict):
+    email = serializers.EmailField()
+    password = PasswordField()
+
+
+class OverrideIn(Versioned):
+    """`password`: the clinician's own, typed for this override; `second`: another clinician or nurse signs in too."""
+
+    item = text()
+    inputs = text(64)
+    reason = text(1000, lines=True)
+    password = PasswordField(required=False, allow_blank=True, default="")
+    second = SecondPersonIn(required=False, allow_null=True, default=None)
+
+
+class TaskDoneIn(Strict):
+    outcome = text(1000, lines=True)
+    version = WholeField(min_value=1)
+
+
+class AdoptIn(Strict):
+    name = text(100)
+
+
+class WithdrawIn(Strict):
+    reason = text(500, lines=True)

@@ -1,0 +1,40 @@
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from scheduler.api.endpoints import cases, day, people, setup, workflow
+
+urlpatterns = [
+    path("healthz", setup.Health.as_view(), name="health"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/practice/", setup.ThisPractice.as_view(), name="practice"),
+    path("api/v1/resources/", setup.Resources.as_view(), name="resources"),
+    path("api/v1/patients/", people.Patients.as_view(), name="patients"),
+    path("api/v1/patients/search/", people.PatientSearch.as_view(), name="patient-search"),
+    path("api/v1/patients/<uuid:patient_id>/contacts/", people.PatientContacts.as_view(), name="patient-contacts"),
+    path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
+    path("api/v1/cases/<uuid:case_id>/", cases.OneCase.as_view(), name="case"),
+    path("api/v1/cases/<uuid:case_id>/evidence/", cases.RecordEvidence.as_view(), name="case-evidence"),
+    path("api/v1/cases/<uuid:case_id>/plan/", cases.ChangePlan.as_view(), name="case-plan"),
+    path("api/v1/cases/<uuid:case_id>/bookings/", workflow.BookCase.as_view(), name="case-bookings"),
+    path("api/v1/cases/<uuid:case_id>/arrive/", workflow.Arrive.as_view(), name="case-arrive"),
+    path("api/v1/cases/<uuid:case_id>/check-in/", workflow.CheckIn.as_view(), name="case-check-in"),
+    path("api/v1/cases/<uuid:case_id>/start/", workflow.Start.as_view(), name="case-start"),
+    path("api/v1/cases/<uuid:case_id>/finish/", workflow.Finish.as_view(), name="case-finish"),
+    path("api/v1/cases/<uuid:case_id>/discharge/", workflow.Discharge.as_view(), name="case-discharge"),
+    path("api/v1/cases/<uuid:case_id>/close/", workflow.Close.as_view(), name="case-close"),
+    path("api/v1/cases/<uuid:case_id>/cancel/", workflow.Cancel.as_view(), name="case-cancel"),
+    path("api/v1/cases/<uuid:case_id>/reopen/", workflow.Reopen.as_view(), name="case-reopen"),
+    path("api/v1/cases/<uuid:case_id>/reviews/", workflow.SignReview.as_view(), name="case-reviews"),
+    path("api/v1/cases/<uuid:case_id>/overrides/", workflow.OverrideItem.as_view(), name="case-overrides"),
+    path("api/v1/evidence/<uuid:evidence_id>/error/", cases.EvidenceInError.as_view(), name="evidence-error"),
+    path("api/v1/bookings/<uuid:booking_id>/move/", workflow.MoveBooking.as_view(), name="booking-move"),
+    path("api/v1/bookings/<uuid:booking_id>/cancel/", workflow.ReleaseBooking.as_view(), name="booking-cancel"),
+    path("api/v1/board/", day.Board.as_view(), name="board"),
+    path("api/v1/tasks/", day.Tasks.as_view(), name="tasks"),
+    path("api/v1/tasks/<uuid:task_id>/done/", day.TaskDone.as_view(), name="task-done"),
+    path("api/v1/protocols/", setup.Protocols.as_view(), name="protocols"),
+    path("api/v1/protocols/<uuid:version_id>/", setup.OneProtocol.as_view(), name="protocol"),
+    path("api/v1/protocols/<uuid:version_id>/sign/", setup.SignProtocol.as_view(), name="protocol-sign"),
+    path("api/v1/protocols/<uuid:version_id>/withdraw/", setup.WithdrawProtocol.as_view(), name="protocol-withdraw"),
+]

@@ -1,0 +1,83 @@
+"""What the endpoints share: the actor, validated input, one transaction for a write, one answer for one key."""
+
+import uuid
+from typing import Any, ClassVar
+
+import orjson
+from django.db import transaction
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from scheduler import clock
+from scheduler.access import Actor
+from scheduler.rules.problems import Invalid, Reason
+from scheduler.services.idempotency import Answer, answer_once
+
+MAX_KEY = 200
+
+
+class Endpoint(APIView):
+    """Patient data is never stored by anybody on the way."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def actor(self, request: Request) -> Actor:
+        assert isinstance(request.auth, Actor)
+        return request.auth
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class Write(Endpoint):
+    """POST: `accepts` validates, `act` calls one service and says what came of it."""
+
+    accepts: ClassVar[type[serializers.Serializer[Any]]]
+    status = 200
+
+    def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
+        raise NotImplementedError
+
+    def post(self, request: Request, **ids: uuid.UUID) -> HttpResponse:
+        actor = self.actor(request)
+        key = _key(request)
+
+        def act() -> Answer:
+            given = self.accepts(data=request.data)
+            given.is_valid(raise_exception=True)
+            body = self.act(actor, given.validated_data, **ids)
+            return Answer(self.status, orjson.dumps(body, default=str).decode())
+
+        if key:
+            body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+            answer = answer_once(actor=actor, route=request.path, key=key, body=body, now=clock.now(), act=act)
+        else:
+            with transaction.atomic():
+                answer = act()
+        response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+        if answer.replayed:
+            response["Idempotent-Replay"] = "true"
+        return response
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
+        remedy = f"Use at most {MAX_KEY} printable ASCII characters, e.g. a random UUID."
+        raise Invalid(
+            "The Idempotency-Key cannot be used.", errors=(Reason("bad_key", remedy, field="Idempotency-Key"),)
+        )
+    return key
+
+
+class Read(Endpoint):
+    def get(self, request: Request, **ids: uuid.UUID) -> Response:
+        return Response(self.show(self.actor(request), request, **ids))
+
+    def show(self, actor: Actor, request: Request, **ids: uuid.UUID) -> Any:
+        raise NotImplementedError

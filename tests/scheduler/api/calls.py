@@ -1,0 +1,268 @@
+"""A call of every endpoint that would succeed, with the case that it needs in its practice."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from checklists.models import Evidence, Item, ProtocolVersion
+from checklists.rules.values import Authority, Finding
+from checklists.services.checklists import assess_checklist
+from scheduler.models import Booking, Case, Practice, Task
+from scheduler.services import bookings, evidence, signing, transitions
+from scheduler.services.demonstration import (
+    PASSWORD,
+    Person,
+    Story,
+    demonstration_document,
+    resources_by_name,
+    staff_by_role,
+)
+from scheduler.services.readiness import judged_start
+from tests.conftest import NOW, START
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    ids: Mapping[str, uuid.UUID] = field(default_factory=dict)
+    body: Body | None = None
+    at: datetime = NOW
+
+
+def send(client: Client, route: str, method: str, call: Call, **headers: str) -> Any:
+    body = "" if call.body is None else json.dumps(call.body)
+    url = reverse(route, kwargs=dict(call.ids))
+    return client.generic(method, url, body, content_type="application/json", headers=headers)
+
+
+class World:
+    """One practice and the cases that are told in it."""
+
+    def __init__(self, practice: Practice) -> None:
+        self.practice = practice
+        self.staff, self.resources = staff_by_role(practice), resources_by_name(practice)
+        self.told = 0
+
+    def tell(self, until: str, *, now: datetime = NOW, room: int = 1, start: datetime = START, **values: Any) -> Case:
+        self.told += 1
+        born_on = date(1950, 1, 1) + timedelta(days=self.told)
+        person = Person(f"Family{self.told}", "Given", born_on, "female", values.pop("drugs", ()))
+        slot = ((f"Room {room}"), ("Chris Clinician", "Sam Second")[room - 1], f"Bay {room}")
+        return Story(self.practice, self.staff, self.resources, person, now, start, slot, values).tell(until)
+
+    def started(self) -> Case:
+        return self.tell("started", now=START)
+
+    def recovering(self) -> Case:
+        case = self.started()
+        act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=50))
+        for item, value in (
+            ("recovery_observation", {"observed_minutes": 90, "vital_signs": "stable", "reactions": "none", "pain": 2}),
+            ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
+            ("responsible_adult", {"present": True}),
+        ):
+            evidence.record_evidence(
+                practice_id=self.practice.pk,
+                case_id=case.pk,
+                item=item,
+                value=value,
+                observed_at=START + timedelta(minutes=55),
+                said_by="staff",
+                authority=Authority.NURSE,
+                seen_version=0,
+                by=self.staff["nurse"].by,
+                now=START + timedelta(minutes=55),
+            )
+        case.refresh_from_db()
+        return case
+
+    def cancelled(self) -> Case:
+        case = self.tell("booked")
+        act(transitions.end_case, case, self.staff["scheduler"].by, NOW, ending="cancelled", reason="asked for it")
+        return case
+
+    def released(self) -> Task:
+        """The desk's task after a booking in the second room was released."""
+        case = self.tell("booked", room=2)
+        bookings.release_booking(
+            practice_id=self.practice.pk,
+            booking_id=booking_of(case).pk,
+            reason="room closed",
+            seen_version=case.version,
+            by=self.staff["scheduler"].by,
+            now=NOW,
+        )
+        return Task.objects.get(case=case, kind="reschedule", done_at=None)
+
+    def unsigned_version(self) -> ProtocolVersion:
+        document = {**demonstration_document(), "title": "DEMONSTRATION, second edition"}
+        by = self.staff["clinician"].by
+        return signing.adopt(practice_id=self.practice.pk, name="demonstration", document=document, by=by, now=NOW)
+
+    def signed_version(self) -> ProtocolVersion:
+        return ProtocolVersion.objects.get(practice_id=self.practice.pk, signed_at__isnull=False)
+
+    def slot(self, start: datetime, room: int = 2) -> Body:
+        named = {"room": f"Room {room}", "proceduralist": ("Chris Clinician", "Sam Second")[room - 1]}
+        ids = {kind: str(self.resources[name].pk) for kind, name in {**named, "bay": f"Bay {room}"}.items()}
+        return {"starts_at": start.isoformat(), **ids}
+
+
+def act(service: Callable[..., Any], case: Case, by: str, now: datetime, **more: Any) -> None:
+    service(practice_id=case.practice_id, case_id=case.pk, seen_version=case.version, by=by, now=now, **more)
+    case.refresh_from_db()
+
+
+def booking_of(case: Case) -> Booking:
+    assert case.booking is not None
+    return case.booking
+
+
+def finding_of(case: Case, item: str, now: datetime = NOW) -> Finding:
+    case.refresh_from_db()
+    verdict = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now).verdict
+    found = verdict.finding(item)
+    assert found is not None
+    return found
+
+
+def item_version(case: Case, item: str) -> int:
+    return Item.objects.filter(checklist=case.checklist, key=item).values_list("version", flat=True).first() or 0
+
+
+PATIENT: Body = {"family_name": "Newcomer", "given_name": "Nina", "born_on": "1951-02-03", "sex": "female"}
+PLAN: Body = {
+    "procedure": "kyphoplasty",
+    "levels": ["L1"],
+    "cause": "osteoporosis",
+    "anesthesia": "sedation",
+    "fractured": {"on": "2027-02-08"},
+}
+
+
+def consult(case: Case) -> Body:
+    """A good consult: what a nurse, a clinician or the desk can write down."""
+    return {
+        "item": "consult",
+        "value": {"outcome": "procedure", "levels": ["L1"]},
+        "observed_at": NOW.isoformat(),
+        "said_by": "staff",
+        "version": item_version(case, "consult"),
+    }
+
+
+def override(case: Case, item: str = "ride", **more: Any) -> Body:
+    body = {
+        "item": item,
+        "inputs": finding_of(case, item).inputs,
+        "reason": "The ward keeps the patient overnight.",
+        "version": case.version,
+        "password": PASSWORD,
+    }
+    return {**body, **more}
+
+
+def review(case: Case, item: str = "ride", **more: Any) -> Body:
+    body = {
+        "item": item,
+        "inputs": finding_of(case, item).inputs,
+        "start_from": (START - timedelta(hours=1)).isoformat(),
+        "start_until": (START + timedelta(hours=6)).isoformat(),
+        "note": "Exempt: stays on the ward.",
+        "version": case.version,
+    }
+    return {**body, **more}
+
+
+def of_case(case: Case, body: Body, at: datetime = NOW) -> Call:
+    return Call({"case_id": case.pk}, body, at)
+
+
+def seen(case: Case, at: datetime = NOW, **more: Any) -> Call:
+    return of_case(case, {"version": case.version, **more}, at)
+
+
+def of_booking(case: Case, **more: Any) -> Call:
+    return Call({"booking_id": booking_of(case).pk}, {"version": case.version, **more})
+
+
+def _patient_contacts(world: World) -> Call:
+    return Call({"patient_id": world.tell("opened").patient_id}, {"phone": "555-0142"})
+
+
+def _open_case(world: World) -> Call:
+    patient = world.tell("opened").patient_id
+    return Call(body={**PLAN, "patient": str(patient), "protocol": "demonstration"})
+
+
+def _evidence(world: World) -> Call:
+    case = world.tell("opened")
+    return of_case(case, consult(case))
+
+
+def _override(world: World) -> Call:
+    case = world.tell("prepared", ride={"available": False})
+    return of_case(case, override(case))
+
+
+def _review(world: World) -> Call:
+    case = world.tell("prepared", ride={"available": False, "exempt": True})
+    return of_case(case, review(case))
+
+
+def _in_error(world: World) -> Call:
+    case = world.tell("prepared")
+    written = Evidence.objects.get(checklist=case.checklist, item="ride")
+    return Call({"evidence_id": written.public_id}, {"reason": "another patient's"})
+
+
+def _task_done(world: World) -> Call:
+    task = world.released()
+    return Call({"task_id": task.pk}, {"outcome": "Offered Thursday.", "version": task.version})
+
+
+LATER = START + timedelta(days=1)
+CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
+    ("health", "GET"): lambda _: Call(),
+    ("schema", "GET"): lambda _: Call(),
+    ("docs", "GET"): lambda _: Call(),
+    ("practice", "GET"): lambda _: Call(),
+    ("resources", "GET"): lambda _: Call(),
+    ("patients", "POST"): lambda _: Call(body=PATIENT),
+    ("patient-search", "POST"): lambda world: Call(body={"text": world.tell("opened").patient.family_name}),
+    ("patient-contacts", "POST"): _patient_contacts,
+    ("cases", "GET"): lambda _: Call(),
+    ("cases", "POST"): _open_case,
+    ("case", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),
+    ("case-evidence", "POST"): _evidence,
+    ("case-plan", "POST"): lambda world: seen(world.tell("opened"), **{**PLAN, "levels": ["L2"]}),
+    ("case-bookings", "POST"): lambda world: seen(world.tell("imaged"), **world.slot(LATER)),
+    ("case-arrive", "POST"): lambda world: of_case(world.tell("booked"), {}),
+    ("case-check-in", "POST"): lambda world: seen(world.tell("arrived")),
+    ("case-start", "POST"): lambda world: seen(world.tell("checked_in", now=START), START),
+    ("case-finish", "POST"): lambda world: seen(world.started(), START + timedelta(minutes=50)),
+    ("case-discharge", "POST"): lambda world: seen(world.recovering(), START + timedelta(hours=2)),
+    ("case-close", "POST"): lambda world: seen(world.cancelled()),
+    ("case-cancel", "POST"): lambda world: seen(world.tell("booked"), ending="withdrew", reason="asked for it"),
+    ("case-reopen", "POST"): lambda world: seen(world.cancelled()),
+    ("case-reviews", "POST"): _review,
+    ("case-overrides", "POST"): _override,
+    ("evidence-error", "POST"): _in_error,
+    ("booking-move", "POST"): lambda world: of_booking(world.tell("booked"), **world.slot(LATER)),
+    ("booking-cancel", "POST"): lambda world: of_booking(world.tell("booked"), reason="room closed"),
+    ("board", "GET"): lambda _: Call(),
+    ("tasks", "GET"): lambda _: Call(),
+    ("task-done", "POST"): _task_done,
+    ("protocols", "GET"): lambda _: Call(),
+    ("protocols", "POST"): lambda _: Call(body={"name": "reference-asra"}),
+    ("protocol", "GET"): lambda world: Call({"version_id": world.signed_version().pk}),
+    ("protocol-sign", "POST"): lambda world: Call({"version_id": world.unsigned_version().pk}, {}),
+    ("protocol-withdraw", "POST"): lambda world: Call({"version_id": world.signed_version().pk}, {"reason": "old"}),
+}

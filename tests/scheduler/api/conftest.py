@@ -1,0 +1,24 @@
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from scheduler.models import Practice
+from tests.scheduler.api.calls import World
+
+
+@pytest.fixture
+def world(practice: Practice) -> World:
+    return World(practice)
+
+
+@pytest.fixture
+def other_world(other_practice: Practice) -> World:
+    return World(other_practice)
+
+
+@pytest.fixture
+def everybody(api: Callable[..., Client]) -> dict[str, Client]:
+    """A client for each role, and one that does not sign in."""
+    roles = ("scheduler", "nurse", "clinician", "administrator", "auditor")
+    return {"anonymous": Client(), **{role: api(role) for role in roles}}
