@@ -1,0 +1,274 @@
+"""The desk's pages about one case, its tasks and its forms."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from checklists.models import Evidence, Override, ProtocolVersion
+from checklists.rules.values import Finding
+from notifications.services.outbox import timeline
+from scheduler import clock
+from scheduler.access import DESK, ROLES, Actor
+from scheduler.models import Case, Task, User
+from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, TaskDoneForm
+from scheduler.pages.session import note, page
+from scheduler.pages.words import item_in_words, value_in_words
+from scheduler.rules.problems import Invalid, Problem, Reason
+from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
+from scheduler.services import boards, bookings, cases, transitions
+from scheduler.services.boards import SEVEN, Row
+from scheduler.services.link_list import link_lines
+from scheduler.services.tasks import finish_task
+
+
+@require_GET
+@page("desk-case")
+def case_page(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
+    return _show_case(request, actor, case_id)
+
+
+def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
+    case, now = cases.case_of(actor.practice.pk, case_id), clock.now()
+    row = boards.rows([case], now)[0]
+    context = {
+        "actor": actor,
+        "case": case,
+        "row": row,
+        "facts": row.assessment.facts,
+        "now": now,
+        "problem": problem,
+        "owed": row.open_findings,
+        "overrides": _overrides(row),
+        "steps": _steps(case, row),
+        "claims": _claims(case),
+        "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
+        "links": link_lines(case, now),
+        "messages": timeline(case.pk, practice_id=actor.practice.pk),
+        "may_book": bool(actor.roles & DESK),
+        "can_end": case.state in BEFORE_PROCEDURE,
+        "endings": (*TRANSITIONS[Act.END].targets, *TRANSITIONS[Act.DIE].targets),
+    }
+    return render(request, "desk/case.html", context, status=problem.status if problem else 200)
+
+
+def _claims(case: Case) -> Any:
+    if case.booking is None:
+        return []
+    return case.booking.claims.filter(is_active=True, resource__isnull=False).select_related("resource")
+
+
+def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
+    """The seven steps, each with its findings and all evidence of theirs, struck through where in error."""
+    evidence: dict[str, list[dict[str, Any]]] = {}
+    entries = list(Evidence.objects.filter(checklist_id=case.checklist_id).select_related("error").order_by("pk"))
+    names = _names(entry.recorded_by for entry in entries)
+    for entry in entries:
+        error = getattr(entry, "error", None)
+        evidence.setdefault(entry.item, []).append(
+            {
+                "text": value_in_words(entry.value, case.practice.site.tz),
+                "said_by": entry.said_by,
+                "observed_at": entry.observed_at,
+                "recorded_by": names.get(entry.recorded_by, entry.recorded_by),
+                "error": error.reason if error else "",
+            }
+        )
+
+    def shown(finding: Finding) -> dict[str, Any]:
+        return {
+            "item": item_in_words(finding.item),
+            "status": row.shown_status(finding),
+            "sentence": finding.sentence,
+            "evidence": evidence.get(finding.item, []),
+        }
+
+    return [
+        {"name": step.value, "findings": [shown(f) for f in row.verdict.findings if f.step == step]} for step in SEVEN
+    ]
+
+
+def _overrides(row: Row) -> list[dict[str, Any]]:
+    """Who carries which item and why, in the order of the checklist."""
+    if not row.overridden:
+        return []
+    given = list(Override.objects.filter(checklist_id=row.case.checklist_id).order_by("at"))
+    newest = {(override.item, override.inputs): override for override in given}
+    names = _names(by for override in given for by in (override.by, override.second_by))
+    carried = [newest[f.item, f.inputs] for f in row.verdict.findings if f.item in row.overridden]
+    return [{"override": each, "by": names.get(each.by), "second": names.get(each.second_by)} for each in carried]
+
+
+def _names(by: Any) -> dict[str, str]:
+    everybody = set(by)
+    ids = {text.removeprefix("staff:") for text in everybody if text.startswith("staff:")}
+    links = {text: "their own link" for text in everybody if text.startswith("link:")}
+    return {**links, **{user.by: user.name for user in User.objects.filter(pk__in=ids)}}
+
+
+@require_http_methods(["GET", "POST"])
+@page("desk-new")
+def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
+    signed = ProtocolVersion.objects.filter(
+        practice_id=actor.practice.pk, signed_at__isnull=False, withdrawn_at=None
+    ).values_list("protocol__name", flat=True)
+    form = NewCaseForm(_posted(request), protocols=sorted(set(signed)))
+    problem = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = cases.open_referral(
+                practice=actor.practice,
+                patient=form.patient(),
+                contact=form.contact(),
+                protocol=form.cleaned_data["protocol"],
+                plan=form.plan(),
+                by=actor.by,
+                now=clock.now(),
+            )
+            return redirect(f"/desk/cases/{case.pk}/")
+        except Problem as refused:
+            note(actor, refused, request.path)
+            problem = refused
+    context = {"actor": actor, "form": form, "title": "New case", "button": "Open the case"}
+    wrong = request.method == "POST"
+    return render(request, "desk/form.html", {**context, "problem": problem}, status=400 if wrong else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@page("desk-book")
+def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
+    """Book the case, or move its booking."""
+    case, now = cases.case_of(actor.practice.pk, case_id), clock.now()
+    form = SlotForm(_posted(request), practice=actor.practice, initial=_initial_slot(case))
+    problem = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            _book_or_move(actor, case, form, now)
+            return redirect(f"/desk/cases/{case.pk}/")
+        except Problem as refused:
+            note(actor, refused, case.pk)
+            problem = refused
+    earliest = boards.rows([case], now)[0].verdict.earliest_safe_start
+    context = {
+        "actor": actor,
+        "form": form,
+        "problem": problem,
+        "title": f"{'Move' if case.booking else 'Book'} {case.patient.family_name.upper()}, {case.patient.given_name}",
+        "lead": _lead(earliest, actor),
+        "button": "Move it" if case.booking else "Book it",
+    }
+    wrong = (problem.status if problem else 400) if request.method == "POST" else 200
+    return render(request, "desk/form.html", context, status=wrong)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent; an empty form that was sent is not one that is yet to be filled in."""
+    return request.POST if request.method == "POST" else None
+
+
+def _lead(earliest: datetime | None, actor: Actor) -> str:
+    if earliest is None:
+        return ""
+    local = earliest.astimezone(actor.practice.site.tz)
+    zone = actor.practice.zone
+    return (
+        f"Not before {local:%A}, {local.day} {local:%B %Y} at {local:%H:%M}: the earliest safe start. Times are {zone}."
+    )
+
+
+def _initial_slot(case: Case) -> dict[str, Any]:
+    initial: dict[str, Any] = {"version": case.version}
+    if case.booking is not None:
+        local = case.booking.starts_at.astimezone(case.practice.site.tz)
+        initial |= {"day": local.date(), "at": f"{local:%H:%M}"}
+        initial |= {claim.resource.kind: str(claim.resource_id) for claim in _claims(case)}
+    return initial
+
+
+def _book_or_move(actor: Actor, case: Case, form: SlotForm, now: datetime) -> None:
+    common = {
+        "practice_id": actor.practice.pk,
+        "slot": form.slot(),
+        "seen_version": form.cleaned_data["version"],
+        "by": actor.by,
+        "now": now,
+    }
+    if case.booking is None:
+        bookings.book_case(case_id=case.pk, **common)
+    else:
+        bookings.move_booking(booking_id=case.booking.pk, **common)
+
+
+@require_POST
+@page("desk-end")
+def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
+    """Release the booking, or end the case."""
+    case, form = cases.case_of(actor.practice.pk, case_id), EndForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Invalid("Give a reason.", errors=(Reason("no_reason", "Say why in a few words.", "reason"),))
+        given = form.cleaned_data
+        common = {
+            "practice_id": actor.practice.pk,
+            "reason": given["reason"],
+            "seen_version": given["version"],
+            "by": actor.by,
+            "now": clock.now(),
+        }
+        if given["ending"] == "release" and case.booking is not None:
+            bookings.release_booking(booking_id=case.booking.pk, **common)
+        else:
+            transitions.end_case(case_id=case.pk, ending=given["ending"], **common)
+    except Problem as problem:
+        note(actor, problem, case.pk)
+        return _show_case(request, actor, case_id, problem)
+    return redirect(f"/desk/cases/{case_id}/")
+
+
+@require_GET
+@page("desk-tasks")
+def tasks(request: HttpRequest, actor: Actor) -> HttpResponse:
+    return _show_tasks(request, actor)
+
+
+def _show_tasks(request: HttpRequest, actor: Actor, problem: Problem | None = None) -> HttpResponse:
+    chosen = request.GET.get("queue", "")
+    if chosen and chosen not in ROLES:
+        raise Invalid(
+            "There is no such queue.", errors=(Reason("bad_queue", f"Use one of: {', '.join(ROLES)}.", "queue"),)
+        )
+    found = Task.objects.filter(practice=actor.practice, done_at=None, **({"queue": chosen} if chosen else {}))
+    context = {
+        "actor": actor,
+        "tasks": found.select_related("case__patient").order_by("due_at", "created_at")[:200],
+        "queues": ROLES,
+        "chosen": chosen,
+        "now": clock.now(),
+        "problem": problem,
+    }
+    return render(request, "desk/tasks.html", context, status=problem.status if problem else 200)
+
+
+@require_POST
+@page("desk-task-done")
+def task_done(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpResponse:
+    form = TaskDoneForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Invalid("Give an outcome.", errors=(Reason("no_outcome", "Say what came of it.", "outcome"),))
+        finish_task(
+            practice_id=actor.practice.pk,
+            task_id=task_id,
+            outcome=form.cleaned_data["outcome"],
+            seen_version=form.cleaned_data["version"],
+            roles=actor.roles,
+            by=actor.by,
+            now=clock.now(),
+        )
+    except Problem as problem:
+        note(actor, problem, task_id)
+        return _show_tasks(request, actor, problem)
+    return redirect("/desk/tasks/")

@@ -1,0 +1,127 @@
+"""The desk's forms: what a person types, as the values that services take."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from checklists.rules.sitetime import wall_instant
+from checklists.rules.values import DateAbout, Medication
+from scheduler.models import Practice, Resource
+from scheduler.services.bookings import Slot
+from scheduler.services.cases import Plan
+from scheduler.services.people import NewContact, NewPatient
+
+UNKNOWN = ("", "not known yet")
+DATE = {"type": "date"}
+
+
+class NewCaseForm(forms.Form):
+    family_name = forms.CharField(max_length=100)
+    given_name = forms.CharField(max_length=100)
+    born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
+    sex = forms.ChoiceField(
+        choices=[UNKNOWN, ("female", "female"), ("male", "male"), ("other", "other")], required=False
+    )
+    record_number = forms.CharField(max_length=40, required=False)
+    email = forms.EmailField(label="E-mail", required=False, help_text="Invites go here. Without it the desk calls.")
+    phone = forms.CharField(max_length=40, required=False)
+    procedure = forms.ChoiceField(choices=[("kyphoplasty", "kyphoplasty"), ("vertebroplasty", "vertebroplasty")])
+    levels = forms.CharField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
+    cause = forms.ChoiceField(
+        choices=[UNKNOWN, *((c, c) for c in ("osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"))],
+        required=False,
+    )
+    fractured_on = forms.DateField(label="Fracture on", widget=forms.DateInput(attrs=DATE), required=False)
+    anesthesia = forms.ChoiceField(
+        choices=[("", "undecided: counts as the strictest"), *((c, c) for c in ("local", "sedation", "general"))],
+        required=False,
+    )
+    weight_kg = forms.FloatField(label="Weight in kg", min_value=20, max_value=350, required=False)
+    medications = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        max_length=2000,
+        help_text="One on each line; write none where the patient takes nothing. Left empty, booking waits for it.",
+    )
+    protocol = forms.ChoiceField(choices=[])
+
+    def __init__(self, *args: Any, protocols: list[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["protocol"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, name) for name in protocols]
+
+    def patient(self) -> NewPatient:
+        data = self.cleaned_data
+        return NewPatient(
+            data["family_name"], data["given_name"], data["born_on"], data["sex"], record_number=data["record_number"]
+        )
+
+    def contact(self) -> NewContact | None:
+        email, phone = self.cleaned_data["email"], self.cleaned_data["phone"]
+        return NewContact(email=email, phone=phone) if email or phone else None
+
+    def plan(self) -> Plan:
+        data = self.cleaned_data
+        fractured = data["fractured_on"]
+        lines = [line.strip() for line in data["medications"].splitlines() if line.strip()]
+        names = [line for line in lines if line.casefold() != "none"]
+        return Plan(
+            procedure=data["procedure"],
+            levels=(data["levels"],),
+            cause=data["cause"] or None,
+            anesthesia=data["anesthesia"] or None,
+            fractured=DateAbout(fractured, fractured) if fractured else None,
+            weight_kg=data["weight_kg"],
+            medications=tuple(Medication(name) for name in names),
+            medications_known=bool(lines),
+        )
+
+
+class SlotForm(forms.Form):
+    """Wall time in the practice's zone; a time that the clock change skips is refused."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    day = forms.DateField(widget=forms.DateInput(attrs=DATE))
+    at = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}))
+    room = forms.ChoiceField(choices=[])
+    proceduralist = forms.ChoiceField(choices=[])
+    bay = forms.ChoiceField(label="Recovery bay", choices=[])
+
+    def __init__(self, *args: Any, practice: Practice, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.zone: ZoneInfo = practice.site.tz
+        active = Resource.objects.filter(practice=practice, is_active=True).order_by("name")
+        for kind in ("room", "proceduralist", "bay"):
+            field = self.fields[kind]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(str(r.pk), r.name) for r in active if r.kind == kind]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "day" in data and "at" in data:
+            try:
+                data["starts_at"] = wall_instant(data["day"], data["at"], self.zone)
+            except ValueError as error:
+                self.add_error("at", str(error))
+        return data
+
+    def slot(self) -> Slot:
+        data = self.cleaned_data
+        starts_at: datetime = data["starts_at"]
+        room, proceduralist, bay = (UUID(data[kind]) for kind in ("room", "proceduralist", "bay"))
+        return Slot(starts_at, room, proceduralist, bay)
+
+
+class EndForm(forms.Form):
+    version = forms.IntegerField()
+    ending = forms.CharField(max_length=20)
+    reason = forms.CharField(max_length=500)
+
+
+class TaskDoneForm(forms.Form):
+    version = forms.IntegerField()
+    outcome = forms.CharField(max_length=1000)

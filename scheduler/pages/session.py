@@ -1,0 +1,116 @@
+"""Signing in to pages, and the one door that every page goes through."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from scheduler import clock
+from scheduler.access import Actor, allowed
+from scheduler.models import Membership, User
+from scheduler.rules.problems import NotFound, NotPermitted, Problem, Refused, Unauthenticated, Unavailable
+from scheduler.services.gates import note_refusal
+
+log = logging.getLogger(__name__)
+PRACTICE = "practice"  # the session's key for the practice that the person works in
+View = Callable[..., HttpResponse]
+
+
+def actor_of(request: HttpRequest) -> Actor | None:
+    """Who is signed in, with the roles of this moment; None for nobody, disabled or removed people."""
+    if not isinstance(request.user, User) or not request.user.is_active:
+        return None
+    place = request.session.get(PRACTICE)
+    if place is None:
+        return None
+    rows = list(Membership.objects.filter(user=request.user, practice_id=place).select_related("practice"))
+    if not rows or (rows[0].practice.is_demo and not settings.DEMO):
+        return None
+    return Actor(request.user, rows[0].practice, frozenset(row.role for row in rows))
+
+
+def page(route: str) -> Callable[[View], View]:
+    """Sign-in, the table of roles, and problems as pages; nothing on the way keeps what it shows."""
+
+    def door(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, **ids: Any) -> HttpResponse:
+            actor = actor_of(request)
+            if actor is None:
+                return _sign_in_first(request)
+            try:
+                if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
+                    raise NotPermitted("Your roles do not include this page.")
+                response = view(request, actor, **ids)
+            except Problem as problem:
+                response = problem_page(request, actor, problem, ids)
+            except OperationalError as error:
+                log.error("database: %s", type(error).__name__)
+                response = problem_page(request, actor, Unavailable(), ids)
+                response["Retry-After"] = "2"
+            response["Cache-Control"] = "no-store"
+            return response
+
+        return guarded
+
+    return door
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """A script that polls or saves is told so, and keeps the page as it is; a person is led to the form."""
+    if "HX-Request" in request.headers:
+        return HttpResponse("Sign in first.", status=401, content_type="text/plain")
+    return redirect(f"/login/?next={request.path}")
+
+
+def note(actor: Actor, problem: Problem, subject: object) -> None:
+    """A refusal enters the record, after the rollback."""
+    if isinstance(problem, (Refused, NotFound, NotPermitted, Unauthenticated)):
+        note_refusal(problem=problem, practice_id=actor.practice.pk, subject=subject, by=actor.by, now=clock.now())
+
+
+def problem_page(request: HttpRequest, actor: Actor, problem: Problem, ids: dict[str, Any]) -> HttpResponse:
+    note(actor, problem, next(iter(ids.values()), request.path))
+    return render(request, "problem.html", {"actor": actor, "problem": problem}, status=problem.status)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """E-mail and password; the same answer for every way of being wrong."""
+    onward = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+        onward = "/"
+    wrong = ""
+    if request.method == "POST":
+        email = request.POST.get("email", "").strip().lower()
+        user = authenticate(request, username=email, password=request.POST.get("password", ""))
+        place = _place_of(user) if isinstance(user, User) else None
+        if user is not None and place is not None:
+            login(request, user)
+            request.session[PRACTICE] = str(place.practice_id)
+            return redirect(onward)
+        wrong = "E-mail or password is wrong, or the account is closed. Try again, or ask your administrator."
+    context = {"next": onward, "wrong": wrong, "email": request.POST.get("email", ""), "demo": settings.DEMO}
+    return render(request, "login.html", context, status=400 if wrong else 200)
+
+
+def _place_of(user: User) -> Membership | None:
+    """Where the person works; the demonstration's logins refuse to exist outside the demonstration."""
+    places = Membership.objects.filter(user=user).order_by("created_at")
+    return (places if settings.DEMO else places.exclude(practice__is_demo=True)).first()
+
+
+@require_http_methods(["POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    response = redirect("/login/")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response

@@ -1,0 +1,63 @@
+"""What templates ask for: a status as a chip, a moment in the practice's zone, an age in words."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+
+from scheduler.access import Actor
+from scheduler.models import Practice
+from scheduler.pages.looks import LOOKS, Look
+from scheduler.pages.places import Place
+from scheduler.pages.places import places as places_of
+from scheduler.pages.words import item_in_words, moment_in_words
+
+register = template.Library()
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.inclusion_tag("status.html")
+def status(word: str, label: str = "") -> dict[str, Look | str]:
+    """`{% status finding.status %}`: an unknown word looks like what is not known."""
+    return {"look": LOOKS.get(word, LOOKS["pending"]), "label": label}
+
+
+@register.simple_tag(takes_context=True)
+def places(context: Any, actor: Actor) -> list[Place]:
+    """`{% places actor as navigation %}`: the navigation of this person on this page."""
+    match = context["request"].resolver_match
+    return places_of(actor, match.url_name if match else "")
+
+
+@register.filter
+def local(moment: datetime | None, practice: Practice) -> str:
+    """Weekday, date and time in the practice's zone."""
+    if moment is None:
+        return ""
+    return moment_in_words(moment, practice.site.tz)
+
+
+@register.filter
+def words(code: str) -> str:
+    return item_in_words(code)
+
+
+@register.filter
+def local_time(moment: datetime | None, practice: Practice) -> str:
+    return f"{moment.astimezone(practice.site.tz):%H:%M}" if moment else ""
+
+
+@register.filter
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    seconds = int((now - moment) / timedelta(seconds=1))
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+@register.filter
+def get(mapping: dict[str, object], key: str) -> object:
+    return mapping.get(key, "")

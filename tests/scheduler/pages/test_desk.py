@@ -1,0 +1,233 @@
+"""The desk's pages: what they show, and that their forms do what the API does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from checklists.rules.values import Authority, State, Status
+from scheduler.models import Booking, Case, Resource, Task
+from scheduler.pages.looks import LOOKS
+from scheduler.services.boards import pathway
+from tests.conftest import NOW, START
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_status_and_state_has_its_look() -> None:
+    assert {*map(str, Status), *map(str, State), "done", "overridden"} - set(LOOKS) == set()
+    looks = {(look.sign, look.word) for look in LOOKS.values()}
+    assert len({word for _, word in looks}) == len(looks)
+
+
+def test_pathway_shows_blocked_first_with_the_next_action_and_its_owner(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    ready = tell("arrived", now=START - timedelta(hours=1))
+    blocked = tell(
+        "prepared", start=START + timedelta(days=1), slot=("Room 2", "Sam Second", "Bay 2"), ride={"available": False}
+    )
+    page = signed_in("scheduler").get("/desk/").content.decode()
+    assert page.index(blocked.patient.family_name.upper()) < page.index(ready.patient.family_name.upper())
+    assert "Nobody can take the patient home." in page
+    assert page.count('<tr class="blocked">') == 1
+
+
+def test_pathway_filter_shows_only_what_it_names(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
+    opened, booked = tell("opened"), tell("booked", start=START + timedelta(days=4))
+    page = signed_in("scheduler").get("/desk/?show=unbooked").content.decode()
+    assert (opened.patient.family_name.upper() in page, booked.patient.family_name.upper() in page) == (True, False)
+    assert signed_in("scheduler").get("/desk/?show=nonsense").status_code == 400
+
+
+def test_unchanged_board_is_not_sent_again(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
+    case, client = tell("opened"), signed_in("scheduler")
+    v = client.get("/desk/").context["v"]
+    assert (client.get(f"/desk/rows/?show=all&v={v}").status_code, client.get("/desk/rows/").status_code) == (204, 200)
+    case.version += 1
+    case.save()
+    assert client.get(f"/desk/rows/?show=all&v={v}").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/desk/", "/desk/day/?date=2027-03-01"])
+def test_boards_cost_the_same_queries_for_one_and_many_cases(
+    address: str,
+    tell: Callable[..., Case],
+    signed_in: Callable[[str], Client],
+    django_assert_num_queries: Any,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = signed_in("scheduler")
+    tell("booked", start=START + timedelta(hours=1))
+    client.get(address)
+    with django_assert_max_num_queries(14) as first:
+        client.get(address)
+    for number in range(1, 4):
+        tell("booked", start=START + timedelta(hours=1 + 3 * number))
+    with django_assert_num_queries(len(first)):
+        client.get(address)
+    assert len(pathway(Case.objects.first().practice, NOW)) == 4  # type: ignore[union-attr]
+
+
+def test_day_board_places_each_case_in_its_room(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
+    one = tell("booked", start=START)
+    two = tell("booked", start=START, slot=("Room 2", "Sam Second", "Bay 2"))
+    rooms = signed_in("nurse").get("/desk/day/?date=2027-03-01").context["rooms"]
+    shown = {room["name"]: [row.case.pk for row in room["rows"]] for room in rooms}
+    assert shown == {"Room 1": [one.pk], "Room 2": [two.pk]}
+
+
+def owed(answer: Any) -> set[str]:
+    return {finding.item for finding in answer.context["owed"]}
+
+
+def test_case_page_shows_why_and_strikes_through_what_was_entered_in_error(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, Any]
+) -> None:
+    from checklists.models import Evidence
+    from scheduler.services.evidence import mark_entered_in_error
+
+    case = tell("prepared", start=START + timedelta(days=1), ride={"available": False})
+    wrong = Evidence.objects.get(checklist=case.checklist, item="ride")
+    before = signed_in("scheduler").get(f"/desk/cases/{case.pk}/")
+    assert ("ride" in owed(before), 'class="quiet struck"' in before.content.decode()) == (True, False)
+    mark_entered_in_error(
+        practice_id=case.practice_id,
+        public_id=wrong.public_id,
+        reason="wrong patient",
+        authority=Authority.CLINICIAN,
+        by=staff["nurse"].by,
+        now=NOW,
+    )
+    after = signed_in("scheduler").get(f"/desk/cases/{case.pk}/")
+    assert "no_ride" not in {finding.code for finding in after.context["owed"]}
+    assert after.content.decode().count('class="quiet struck"') == 1
+    assert "entered in error: wrong patient" in after.content.decode()
+
+
+NEW = {
+    "family_name": "Formfield",
+    "given_name": "Flora",
+    "born_on": "1949-02-03",
+    "sex": "female",
+    "email": "flora@patients.example",
+    "procedure": "kyphoplasty",
+    "levels": "T12/L1",
+    "cause": "osteoporosis",
+    "anesthesia": "sedation",
+    "fractured_on": "2027-02-10",
+    "weight_kg": "61",
+    "medications": "Eliquis\nVitamin D",
+    "protocol": "demonstration",
+}
+
+
+def test_new_case_form_opens_the_case_with_patient_and_contact(signed_in: Callable[[str], Client]) -> None:
+    answer = signed_in("scheduler").post("/desk/new/", NEW)
+    case = Case.objects.get(patient__family_name="Formfield")
+    assert answer["Location"] == f"/desk/cases/{case.pk}/"
+    assert [contact.email for contact in case.patient.contacts.all()] == ["flora@patients.example"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"levels": "L9"}, "names no level from T1 to L5"),
+        ({"email": "not an address"}, "Enter a valid email address"),
+        ({"email": "appointments@demo.example"}, "own mailbox"),
+        ({"weight_kg": "5"}, "greater than or equal to 20"),
+        ({"family_name": ""}, "This field is required"),
+    ],
+)
+def test_new_case_form_names_what_is_wrong_keeps_what_was_typed_and_writes_nothing(
+    change: dict[str, str], said: str, signed_in: Callable[[str], Client]
+) -> None:
+    answer = signed_in("scheduler").post("/desk/new/", {**NEW, **change})
+    page = answer.content.decode()
+    assert (answer.status_code, said in page, "Flora" in page) == (400, True, True)
+    assert not Case.objects.filter(patient__given_name="Flora").exists()
+
+
+def slot(case: Case, resources: dict[str, Resource], **change: str) -> dict[str, str]:
+    names = {"room": "Room 1", "proceduralist": "Chris Clinician", "bay": "Bay 1"}
+    ids = {kind: str(resources[name].pk) for kind, name in names.items()}
+    return {"version": str(case.version), "day": "2027-03-08", "at": "09:30", **ids, **change}
+
+
+def test_book_form_books_and_then_moves_in_the_sites_time(
+    tell: Callable[..., Case], resources: dict[str, Resource], signed_in: Callable[[str], Client]
+) -> None:
+    case, client = tell("imaged"), signed_in("scheduler")
+    client.post(f"/desk/cases/{case.pk}/book/", slot(case, resources))
+    case.refresh_from_db()
+    assert case.booking is not None
+    assert case.booking.starts_at.isoformat() == "2027-03-08T14:30:00+00:00"
+    client.post(f"/desk/cases/{case.pk}/book/", slot(case, resources, day="2027-03-15"))
+    booking = Booking.objects.get(case=case)
+    assert (booking.starts_at.isoformat(), booking.sequence) == ("2027-03-15T13:30:00+00:00", 1)
+
+
+def test_book_form_refuses_a_time_that_the_clock_change_skips(
+    tell: Callable[..., Case], resources: dict[str, Resource], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("imaged")
+    form = slot(case, resources, day="2027-03-14", at="02:30")
+    answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/book/", form)
+    assert answer.status_code == 400
+    assert not Booking.objects.filter(case=case).exists()
+
+
+def test_book_form_shows_every_reason_of_a_refusal(
+    tell: Callable[..., Case], resources: dict[str, Resource], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("opened")
+    answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/book/", slot(case, resources))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert [item for item in ("consult", "candidacy", "imaging") if f"<strong>{item}</strong>" in page] == [
+        "consult",
+        "candidacy",
+        "imaging",
+    ]
+
+
+def test_release_form_releases_and_cancel_form_ends_the_case(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case, client = tell("booked", start=START + timedelta(days=3)), signed_in("scheduler")
+    client.post(
+        f"/desk/cases/{case.pk}/end/", {"version": case.version, "ending": "release", "reason": "asked to wait"}
+    )
+    case.refresh_from_db()
+    assert (case.state, case.booking) == ("referred", None)
+    client.post(
+        f"/desk/cases/{case.pk}/end/", {"version": case.version, "ending": "withdrew", "reason": "feels better"}
+    )
+    case.refresh_from_db()
+    assert (case.state, case.ending_reason) == ("withdrew", "feels better")
+
+
+def test_stale_form_is_refused_and_says_so(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
+    case = tell("booked", start=START + timedelta(days=3))
+    form = {"version": case.version - 1, "ending": "release", "reason": "asked to wait"}
+    answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/end/", form)
+    case.refresh_from_db()
+    assert (answer.status_code, case.state, "Look again, then decide." in answer.content.decode()) == (
+        409,
+        "booked",
+        True,
+    )
+
+
+def test_task_is_done_with_its_outcome(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
+    case, client = tell("booked", start=START + timedelta(days=3)), signed_in("scheduler")
+    client.post(
+        f"/desk/cases/{case.pk}/end/", {"version": case.version, "ending": "release", "reason": "asked to wait"}
+    )
+    task = Task.objects.get(case=case, kind="reschedule")
+    assert task.sentence in client.get("/desk/tasks/?queue=scheduler").content.decode()
+    client.post(f"/desk/tasks/{task.pk}/done/", {"version": task.version, "outcome": "offered 8 March"})
+    task.refresh_from_db()
+    assert task.outcome == "offered 8 March"
