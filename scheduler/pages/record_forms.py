@@ -1,0 +1,225 @@
+"""What the desk and the clinician record of a case before its day: one small form for each kind of item."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from checklists.rules.kinds.before_booking import MEASURES
+from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
+from checklists.rules.kinds.imaging import NAMES
+from checklists.rules.levels import LevelError, parse_levels
+from scheduler.pages.ward.forms import DATE, TIME, ClearanceForm, ItemForm, LabForm
+from scheduler.pages.ward.item_forms import (
+    AllergyForm,
+    AntibioticForm,
+    AuthorisationForm,
+    ConsentForm,
+    EvaluationForm,
+    FollowUpForm,
+)
+
+LEVELS_LIKE = "T12/L1, L2, or a range T11-L1"
+
+
+class SeenForm(ItemForm):
+    """Something that was seen at a moment in the past: a visit, a study. Its date is never filled in beforehand."""
+
+    seen_on = forms.DateField(label="On", widget=forms.DateInput(attrs=DATE))
+    seen_at = forms.TimeField(label="At", widget=forms.TimeInput(attrs=TIME))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["seen"] = self.moment("seen_on", "seen_at")
+        return data
+
+    def observed_at(self) -> datetime:
+        seen: datetime = self.cleaned_data["seen"]
+        return seen
+
+    def levels(self, name: str) -> tuple[str, ...]:
+        """Coded levels of a text field, or its error; an empty optional field is no level."""
+        try:
+            return parse_levels([self.cleaned_data[name]]) if self.cleaned_data.get(name) else ()
+        except LevelError as error:
+            self.add_error(name, str(error))
+            return ()
+
+
+class ConsultForm(SeenForm):
+    outcome = forms.ChoiceField(
+        label="What did the consult decide?",
+        choices=[("procedure", "The procedure"), ("not_candidate", "Not a candidate")],
+        widget=forms.RadioSelect,
+    )
+    at_levels = forms.CharField(label="Levels", max_length=60, required=False, help_text=LEVELS_LIKE)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["levels"] = self.levels("at_levels")
+        if data.get("outcome") == "procedure" and not data["levels"] and "at_levels" not in self.errors:
+            self.add_error("at_levels", f"Name the levels that the consult decided for: {LEVELS_LIKE}.")
+        return data
+
+    def value(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {"outcome": data["outcome"], **({"levels": list(data["levels"])} if data["levels"] else {})}
+
+
+class CandidacyForm(SeenForm):
+    indication = forms.CharField(max_length=200)
+    exclusions = forms.MultipleChoiceField(
+        label="Exclusions that were found",
+        choices=[*ABSOLUTE.items(), *RELATIVE.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    no_exclusion = forms.BooleanField(label="None of these exclusions", required=False)
+    pain_matches_imaging = forms.ChoiceField(
+        label="Does the pain match the imaging?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect
+    )
+    can_lie_prone = forms.ChoiceField(
+        label="Can the patient lie face down?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if bool(data.get("exclusions")) == bool(data.get("no_exclusion")):
+            self.add_error("no_exclusion", "Tick the exclusions that were found, or that there is none: one of both.")
+        return data
+
+    def value(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "indication": data["indication"],
+            "exclusions": data["exclusions"],
+            "pain_matches_imaging": data["pain_matches_imaging"] == "yes",
+            "can_lie_prone": data["can_lie_prone"] == "yes",
+        }
+
+
+class ImagingForm(SeenForm):
+    # Its age counts from this day: a look of today makes no old study fresh.
+    seen_on = forms.DateField(label="Day of the study, not of looking at it", widget=forms.DateInput(attrs=DATE))
+    modality = forms.ChoiceField(choices=list(NAMES.items()))
+    stage = forms.ChoiceField(
+        label="How far is it?",
+        choices=[("ordered", "Ordered"), ("done", "Done"), ("result", "Result is in"), ("reviewed", "Looked at")],
+    )
+    at_levels = forms.CharField(label="Levels shown", max_length=60, help_text=LEVELS_LIKE)
+    fluid_sensitive = forms.ChoiceField(
+        label="Fluid-sensitive sequence (MRI)?",
+        choices=[("", "not known"), ("yes", "Yes"), ("no", "No")],
+        required=False,
+    )
+    oedema_at = forms.CharField(
+        label="Levels with marrow oedema", max_length=60, required=False, help_text="Empty where none is reported."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["levels"], data["oedema"] = self.levels("at_levels"), self.levels("oedema_at")
+        return data
+
+    def value(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        value = {"modality": data["modality"], "stage": data["stage"], "levels": list(data["levels"])}
+        if data["fluid_sensitive"]:
+            value["fluid_sensitive"] = data["fluid_sensitive"] == "yes"
+        if data["stage"] in ("result", "reviewed"):
+            value["oedema_levels"] = list(data["oedema"])
+        return value
+
+
+class CareForm(SeenForm):
+    """Each measure of conservative care with its dates, and whether they helped together."""
+
+    outcome = forms.ChoiceField(
+        label="Did it help?",
+        choices=[("not_enough", "Not enough"), ("helped", "It helped"), ("ongoing", "It goes on")],
+        widget=forms.RadioSelect,
+    )
+
+    def offer(self) -> None:
+        super().offer()
+        self.fields["seen_on"].label, self.fields["seen_at"].label = "Told on", "Told at"
+        for measure in MEASURES:
+            for part in ("from", "until"):
+                self.fields[f"{measure}_{part}"] = forms.DateField(
+                    label=f"{measure.replace('_', ' ').capitalize()} {part}",
+                    required=False,
+                    widget=forms.DateInput(attrs=DATE),
+                )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        for measure in MEASURES:
+            began, ended = data.get(f"{measure}_from"), data.get(f"{measure}_until")
+            if ended and not began:
+                self.add_error(f"{measure}_from", "Give the day on which it began.")
+            elif began and ended and ended < began:
+                self.add_error(f"{measure}_until", "This is before it began. Exchange the dates.")
+        return data
+
+    def value(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        measures = []
+        for measure in MEASURES:
+            days = {part: data[f"{measure}_{part}"] for part in ("from", "until") if data[f"{measure}_{part}"]}
+            if days:
+                measures.append({"measure": measure, **{part: day.isoformat() for part, day in days.items()}})
+        return {"measures": measures, "outcome": data["outcome"]}
+
+
+class InjectionForm(SeenForm):
+    result = forms.ChoiceField(
+        label="What did the injection show?",
+        choices=[
+            ("confirmed", "It confirmed the levels as the source of the pain"),
+            ("not_confirmed", "It did not confirm them"),
+            ("ordered", "Ordered, no result yet"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    at_levels = forms.CharField(label="Levels tested", max_length=60, required=False, help_text=LEVELS_LIKE)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["levels"] = self.levels("at_levels")
+        wanted = data.get("result") in ("confirmed", "not_confirmed")
+        if wanted and not data["levels"] and "at_levels" not in self.errors:
+            self.add_error("at_levels", f"Name the levels that were tested: {LEVELS_LIKE}.")
+        return data
+
+    def value(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data["result"] == "ordered":
+            return {"stage": "ordered"}
+        return {"result": data["result"], "levels": list(data["levels"])}
+
+
+class DrawnForm(LabForm):
+    """A value from before the day: its date is typed, so that nothing old passes for drawn now."""
+
+    def offer(self) -> None:
+        super().offer()
+        del self.initial["drawn_on"], self.initial["drawn_at"]
+
+
+# The patient's own items are asked by telephone or on the patient's pages; the day's items belong to the ward.
+RECORD_FORMS: Mapping[str, type[ItemForm] | None] = {
+    "consult": ConsultForm,
+    "candidacy": CandidacyForm,
+    "conservative_care": CareForm,
+    "diagnostic_injection": InjectionForm,
+    "imaging": ImagingForm,
+    "allergies": AllergyForm,
+    "anesthesia_evaluation": EvaluationForm,
+    "antibiotic_plan": AntibioticForm,
+    "consent": ConsentForm,
+    "authorisation": AuthorisationForm,
+    "follow_up": FollowUpForm,
+    "labs": DrawnForm,
+    "prescriber_clearance": ClearanceForm,
+}
