@@ -1,0 +1,56 @@
+"""What a link's token is made of, and when a link is dead: pure."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+PURPOSE = "cleared link of a case"
+TRIES = 5  # wrong dates of birth
+OUTLIVES_CASE_BY = timedelta(hours=24)
+
+
+class Ended(StrEnum):
+    """Why a link was revoked."""
+
+    PUT_OFF = "put_off"  # the booking was released, or the case ended
+    CONTACT_ENDED = "contact_ended"
+    RE_ISSUED = "re_issued"
+    NOT_ME = "not_me"
+    DIED = "died"
+    ANOTHER_ESCORT = "another_escort"
+
+
+# After these a mail of ours may carry a new link by itself; after the others a person decides.
+RENEWED_BY_ITSELF = frozenset({Ended.PUT_OFF, Ended.ANOTHER_ESCORT})
+
+
+class Standing(StrEnum):
+    OPEN = "open"
+    LOCKED = "locked"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+def token_of(key: str, link_id: UUID, generation: int) -> str:
+    """256 bit as 43 characters that an address may hold; derived anew whenever a message is written."""
+    message = f"{PURPOSE}\0{link_id}\0{generation}".encode()
+    return base64.urlsafe_b64encode(hmac.digest(key.encode(), message, "sha256")).rstrip(b"=").decode()
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def standing(*, wrong_answers: int, revoked: bool, case_ended_at: datetime | None, now: datetime) -> Standing:
+    """What a link is worth now; `case_ended_at` None while the case goes on."""
+    if wrong_answers >= TRIES:
+        return Standing.LOCKED
+    if revoked:
+        return Standing.REVOKED
+    if case_ended_at is not None and now >= case_ended_at + OUTLIVES_CASE_BY:
+        return Standing.EXPIRED
+    return Standing.OPEN

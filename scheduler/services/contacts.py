@@ -1,0 +1,77 @@
+"""A contact is replaced or ended: links die in the same transaction, calendars and reminders follow."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from scheduler import messages
+from scheduler.models import Case, Contact
+from scheduler.rules.links import Ended
+from scheduler.rules.problems import NotFound, Refused
+from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.links import links_for, revoke_links
+from scheduler.services.people import NewContact, add_contact
+from scheduler.services.readiness import locked_case, look_again
+from scheduler.services.record import append_record
+
+
+@transaction.atomic
+def replace_contact(
+    *, practice_id: uuid.UUID, contact_id: uuid.UUID, contact: NewContact, by: str, now: datetime
+) -> Contact:
+    """Another address or number for the same person: the old row ends, a new one begins. Raises NotFound, Refused."""
+    old = _standing(practice_id, contact_id)
+    cases = list(_locked_cases(old))
+    _end(old, by, now)
+    new = add_contact(patient=old.patient, contact=contact, by=by, now=now)
+    _follow(cases, by, now)
+    return new
+
+
+@transaction.atomic
+def end_contact(*, practice_id: uuid.UUID, contact_id: uuid.UUID, by: str, now: datetime) -> None:
+    """Nobody is reached there any more. Raises NotFound, Refused."""
+    old = _standing(practice_id, contact_id)
+    cases = list(_locked_cases(old))
+    _end(old, by, now)
+    _follow(cases, by, now)
+
+
+def _standing(practice_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
+    contact = Contact.objects.select_related("patient__practice").filter(practice_id=practice_id, pk=contact_id).first()
+    if contact is None:
+        raise NotFound("There is no such contact in this practice.")
+    if contact.ended_at is not None:
+        raise Refused("This contact was ended before. Look again.", code="contact_ended")
+    return contact
+
+
+def _locked_cases(contact: Contact) -> Iterator[Case]:
+    """The patient's cases that still ask something, locked in one order before anything else is."""
+    mine = Case.objects.filter(patient_id=contact.patient_id, state__in=BEFORE_PROCEDURE).order_by("pk")
+    for case_id in mine.values_list("pk", flat=True):
+        yield locked_case(contact.practice_id, case_id)
+
+
+def _end(contact: Contact, by: str, now: datetime) -> None:
+    revoke_links(contact=contact, reason=Ended.CONTACT_ENDED, by=by, now=now)
+    contact.ended_at = now
+    contact.save(update_fields=["ended_at"])
+    append_record(
+        practice_id=contact.practice_id,
+        by=by,
+        action="contact_ended",
+        subject=contact.patient_id,
+        now=now,
+        fields={"contact": contact.pk},
+    )
+
+
+def _follow(cases: list[Case], by: str, now: datetime) -> None:
+    """The old address hears a CANCEL, the new one a REQUEST; what is still to come is planned anew."""
+    for case in cases:
+        if case.booking is not None and case.state == "booked":
+            messages.invite(case=case, booking=case.booking, link_to=links_for(case, by=by, now=now), by=by, now=now)
+        look_again(case=case, now=now, by=by)

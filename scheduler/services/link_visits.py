@@ -1,0 +1,83 @@
+"""Whoever opens a link proves the date of birth, or says that it is not theirs. Limits live in the database."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from scheduler.models import Case, Link
+from scheduler.rules.duties import Duty
+from scheduler.rules.links import TRIES, Ended, Standing
+from scheduler.services.links import revoke_links, standing_of, withdraw_mails
+from scheduler.services.readiness import locked_case, look_again
+from scheduler.services.record import append_record
+from scheduler.services.tasks import owe_task
+
+LOCKED = (
+    "Somebody gave five wrong dates of birth at a link of this case, so it is locked. "
+    "Call the person, check the address, then send the link again."
+)
+NOT_ME = (
+    "Somebody opened a link of this case and said that it is not theirs, so it is dead. "
+    "Call the person, correct the address, then send the link again."
+)
+
+
+def link_by(link: Link) -> str:
+    """Who recorded, in the record and in evidence."""
+    return f"link:{link.pk}"
+
+
+@transaction.atomic
+def answer_birth_date(*, link: Link, born_on: date, now: datetime) -> bool:
+    """Whether it is the patient's. The fifth wrong one locks the link for good; a dead link is right for nobody."""
+    case, row = _locked(link)
+    if standing_of(row, now) != Standing.OPEN:
+        return False
+    if born_on == case.patient.born_on:
+        _record(row, "link_opened", now)
+        return True
+    row.wrong_answers += 1
+    row.save(update_fields=["wrong_answers"])
+    link.wrong_answers = row.wrong_answers
+    _record(row, "link_wrong_answer", now)
+    if row.wrong_answers >= TRIES:
+        withdraw_mails(row, reason="the link is locked", now=now)
+        _record(row, "link_locked", now)
+        _owe_call(case, row, LOCKED, now)
+        look_again(case=case, now=now, by=link_by(row))
+    return False
+
+
+@transaction.atomic
+def not_me(*, link: Link, now: datetime) -> None:
+    """The link reached somebody else: dead at once, and the desk's work."""
+    case, row = _locked(link)
+    if standing_of(row, now) != Standing.OPEN:
+        return
+    revoke_links(reason=Ended.NOT_ME, by=link_by(row), now=now, case=case, contact=row.contact)
+    _owe_call(case, row, NOT_ME, now)
+    look_again(case=case, now=now, by=link_by(row))
+
+
+def _locked(link: Link) -> tuple[Case, Link]:
+    """The case's lock first, as everywhere; then the link as it is now."""
+    case = locked_case(link.practice_id, link.case_id)
+    row = Link.objects.select_for_update(of=("self",)).select_related("contact").get(pk=link.pk)
+    row.case = case
+    return case, row
+
+
+def _record(link: Link, action: str, now: datetime) -> None:
+    append_record(
+        practice_id=link.practice_id,
+        by=link_by(link),
+        action=action,
+        subject=link.case_id,
+        now=now,
+        fields={"link": link.pk},
+    )
+
+
+def _owe_call(case: Case, link: Link, sentence: str, now: datetime) -> None:
+    duty = Duty("call", f"link:{link.pk}", "scheduler", sentence, None)
+    owe_task(case=case, duty=duty, by=link_by(link), now=now)
