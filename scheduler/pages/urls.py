@@ -1,0 +1,37 @@
+from django.urls import path
+
+from scheduler.pages import boards, desk, links, mailbox, phone, recording, session, signing
+from scheduler.pages.my.urls import urlpatterns as my
+from scheduler.pages.settings.urls import urlpatterns as settings
+from scheduler.pages.ward.urls import urlpatterns as ward
+
+urlpatterns = [
+    path("", boards.home, name="home"),
+    path("login/", session.sign_in, name="login"),
+    path("logout/", session.sign_out, name="logout"),
+    path("desk/", boards.pathway, name="desk-pathway"),
+    path("desk/rows/", boards.pathway_rows, name="desk-pathway-rows"),
+    path("desk/day/", boards.day, name="desk-day"),
+    path("desk/day/rows/", boards.day_rows, name="desk-day-rows"),
+    path("desk/new/", desk.new_case, name="desk-new"),
+    path("desk/tasks/", desk.tasks, name="desk-tasks"),
+    path("desk/tasks/<uuid:task_id>/done/", desk.task_done, name="desk-task-done"),
+    path("desk/cases/<uuid:case_id>/", desk.case_page, name="desk-case"),
+    path("desk/cases/<uuid:case_id>/book/", desk.book, name="desk-book"),
+    path("desk/cases/<uuid:case_id>/end/", desk.end, name="desk-end"),
+    path("sign/", signing.signing, name="sign-list"),
+    path("sign/cases/<uuid:case_id>/review/", signing.review, name="sign-review"),
+    path("sign/tasks/<uuid:task_id>/restart/", signing.restart, name="sign-restart"),
+    path("sign/tasks/<uuid:task_id>/override/", signing.override, name="sign-override"),
+    path("sign/tasks/<uuid:task_id>/decline/", signing.decline, name="sign-decline"),
+    *ward,
+    *my,
+    path("desk/cases/<uuid:case_id>/record/", recording.record_page, name="desk-record"),
+    path("desk/cases/<uuid:case_id>/phone/", phone.phone_check, name="desk-phone"),
+    path("desk/cases/<uuid:case_id>/links/<uuid:contact_id>/send/", links.send, name="desk-link-send"),
+    path("desk/cases/<uuid:case_id>/contacts/<uuid:contact_id>/", links.change, name="desk-contact-change"),
+    *settings,
+    path("desk/mailbox/", mailbox.mailbox, name="desk-mailbox"),
+    path("desk/mailbox/<str:name>/", mailbox.mail, name="desk-mail"),
+    path("desk/mailbox/<str:name>/invite.ics", mailbox.invite, name="desk-invite"),
+]
