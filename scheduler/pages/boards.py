@@ -1,6 +1,6 @@
 """The desk's boards: all open cases by their seven steps, and the day by its rooms."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +11,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Resource
 from scheduler.pages.places import first_place
-from scheduler.pages.polling import answer, version_of
+from scheduler.pages.polling import answer, asked_day, version_of
 from scheduler.pages.session import page
 from scheduler.rules.problems import Invalid, Reason
 from scheduler.services import boards
@@ -95,20 +95,14 @@ def pathway_rows(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def _day(request: HttpRequest, actor: Actor) -> dict[str, object]:
     now = clock.now()
-    given = request.GET.get("date")
-    try:
-        on = date.fromisoformat(given) if given else now.astimezone(actor.practice.site.tz).date()
-        before, after = on - timedelta(days=1), on + timedelta(days=1)
-    except (ValueError, OverflowError) as error:
-        reason = Reason("bad_date", "Give the date as 2027-03-01.", "date")
-        raise Invalid("The date cannot be read.", errors=(reason,)) from error
+    on = asked_day(request, now.astimezone(actor.practice.site.tz).date())
     rows = boards.day(actor.practice, on, now)
     rooms = Resource.objects.filter(practice=actor.practice, kind="room", is_active=True).order_by("name")
     return {
         "actor": actor,
         "on": on,
-        "before": before,
-        "after": after,
+        "before": on - timedelta(days=1),
+        "after": on + timedelta(days=1),
         "rooms": [{"name": room.name, "rows": [row for row in rows if _in_room(row, room)]} for room in rooms],
         "total": len(rows),
         "now": now,

@@ -13,7 +13,7 @@ from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
 from scheduler import clock
 from scheduler.access import DESK, ROLES, Actor
-from scheduler.models import Case, Task, User
+from scheduler.models import Case, Task
 from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, TaskDoneForm
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
@@ -22,6 +22,7 @@ from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.link_list import link_lines
+from scheduler.services.people import staff_names
 from scheduler.services.tasks import finish_task
 
 
@@ -44,7 +45,7 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "owed": row.open_findings,
         "overrides": _overrides(row),
         "steps": _steps(case, row),
-        "claims": _claims(case),
+        "claims": bookings.claimed(case),
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
         "messages": timeline(case.pk, practice_id=actor.practice.pk),
@@ -53,12 +54,6 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "endings": (*TRANSITIONS[Act.END].targets, *TRANSITIONS[Act.DIE].targets),
     }
     return render(request, "desk/case.html", context, status=problem.status if problem else 200)
-
-
-def _claims(case: Case) -> Any:
-    if case.booking is None:
-        return []
-    return case.booking.claims.filter(is_active=True, resource__isnull=False).select_related("resource")
 
 
 def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
@@ -104,9 +99,8 @@ def _overrides(row: Row) -> list[dict[str, Any]]:
 
 def _names(by: Any) -> dict[str, str]:
     everybody = set(by)
-    ids = {text.removeprefix("staff:") for text in everybody if text.startswith("staff:")}
     links = {text: "their own link" for text in everybody if text.startswith("link:")}
-    return {**links, **{user.by: user.name for user in User.objects.filter(pk__in=ids)}}
+    return {**links, **staff_names(everybody)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -184,7 +178,7 @@ def _initial_slot(case: Case) -> dict[str, Any]:
     if case.booking is not None:
         local = case.booking.starts_at.astimezone(case.practice.site.tz)
         initial |= {"day": local.date(), "at": f"{local:%H:%M}"}
-        initial |= {claim.resource.kind: str(claim.resource_id) for claim in _claims(case)}
+        initial |= {claim.resource.kind: str(claim.resource_id) for claim in bookings.claimed(case) if claim.resource}
     return initial
 
 

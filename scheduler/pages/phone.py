@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
-from checklists.rules.questions import Answered, Question, Text
+from checklists.rules.questions import Question, Text
 from checklists.rules.questions import script as lines
 from checklists.rules.questions.asking import say
 from scheduler import clock
 from scheduler.access import WARD, Actor
-from scheduler.models import Case, Contact, Practice, User
+from scheduler.models import Case, Contact, Practice
 from scheduler.pages.answers import AnswerForm
 from scheduler.pages.session import note, page
 from scheduler.pages.spoken import LANGUAGES, language_of
@@ -25,6 +25,7 @@ from scheduler.pages.spoken import say as aloud
 from scheduler.rules.problems import Invalid, NotPermitted, Problem, Reason
 from scheduler.services import boards, cases
 from scheduler.services.answers import Asked, Said, asked_of, caregivers
+from scheduler.services.people import staff_names
 from scheduler.services.phone import Speaker, Unreached, note_unreached, record_phone_check
 
 PRESCREEN = "infection_prescreen"
@@ -232,7 +233,8 @@ def _script(case: Case, practice: Practice, language: str) -> dict[str, str]:
 
 
 def _entries(actor: Actor, answers: Sequence[AnswerForm], language: str, now: datetime) -> list[Entry]:
-    names = _names(form.question.answered for form in answers)
+    given = (form.question.answered for form in answers)
+    names = staff_names(answered.recorded_by for answered in given if answered is not None)
     return [_entry(actor, form, language, names, now) for form in answers]
 
 
@@ -255,9 +257,3 @@ def _aloud(question: Question, now: datetime) -> list[Text]:
     if not question.is_open and question.opens_at is not None and question.opens_at > now:
         spoken.append(say(lines.NOT_YET.msgid, at=question.opens_at))
     return spoken
-
-
-def _names(answers: Iterable[Answered | None]) -> dict[str, str]:
-    by = {answered.recorded_by for answered in answers if answered is not None}
-    ids = [text.removeprefix("staff:") for text in by if text.startswith("staff:")]
-    return {user.by: user.name for user in User.objects.filter(pk__in=ids)}

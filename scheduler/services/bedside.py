@@ -15,8 +15,9 @@ from checklists.rules.fold import UNVERIFIED, recorded_noes
 from checklists.rules.kinds import KINDS
 from checklists.rules.values import Authority, Finding, Status, Step
 from checklists.services.checklists import load_evidence
-from scheduler.models import Booking, Case, Patient, User
+from scheduler.models import Booking, Case, Patient
 from scheduler.services.boards import URGENCY, Row
+from scheduler.services.people import staff_names
 
 # What a nurse may confirm by agreeing with it: a statement, asked again at the bedside.
 STATEMENTS = frozenset({"ride", "hold", "fasting"})
@@ -137,13 +138,8 @@ def words_of(case: Case, item: str | None = None, after_version: int = -1) -> li
             checklist=case.checklist, error=None, item_version__gt=after_version, **chosen
         ).order_by("pk")
     )
-    names = _names(entry.recorded_by for entry in entries)
+    names = staff_names(entry.recorded_by for entry in entries)
     return [Word(entry, names.get(entry.recorded_by, entry.said_by)) for entry in entries]
-
-
-def _names(by: Iterable[str]) -> dict[str, str]:
-    ids = {text.removeprefix("staff:") for text in by if text.startswith("staff:")}
-    return {user.by: user.name for user in User.objects.filter(pk__in=ids)}
 
 
 def _latest(words: Iterable[Word]) -> list[Word]:

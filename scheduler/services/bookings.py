@@ -292,3 +292,10 @@ def _taken(practice_id: uuid.UUID, wanted: Iterable[Wanted]) -> Iterable[Reason]
                 else f"{name} already has an appointment then. Choose another time.",
                 field=kind,
             )
+
+
+def claimed(case: Case) -> list[Claim]:
+    """The active claims of the case's booking on rooms, people and bays; none without a booking."""
+    if case.booking is None:
+        return []
+    return list(case.booking.claims.filter(is_active=True, resource__isnull=False).select_related("resource"))

@@ -1,6 +1,7 @@
 """Patients and their contacts."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from notifications.encryption import keyed_hash
 from notifications.rules.ical import check_address
-from scheduler.models import Case, Contact, Patient, Practice
+from scheduler.models import Case, Contact, Patient, Practice, User
 from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.services.record import append_record
 
@@ -167,3 +168,9 @@ def _check_contact(case: Case, contact_id: object) -> None:
             "There is no such contact of this patient.",
             errors=(Reason("contact_unknown", remedy, field="value.contact", item="ride"),),
         )
+
+
+def staff_names(by: Iterable[str]) -> dict[str, str]:
+    """The names of those who wrote, by `staff:<id>`; whoever is no member of staff is not in it."""
+    ids = {text.removeprefix("staff:") for text in by if text.startswith("staff:")}
+    return {user.by: user.name for user in User.objects.filter(pk__in=ids)}

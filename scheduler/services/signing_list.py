@@ -7,10 +7,11 @@ from datetime import datetime
 from checklists.models import Evidence, Item
 from checklists.protocols.says import says
 from checklists.rules.values import Finding, OverrideClass, Status
-from scheduler.models import Case, Practice, Task, User
+from scheduler.models import Case, Practice, Task
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
 from scheduler.services.boards import Row
+from scheduler.services.people import staff_names
 
 REVIEW, RESTART, OVERRIDE = "review", "restart_decision", "override"
 KINDS = (REVIEW, RESTART, OVERRIDE)
@@ -119,8 +120,7 @@ class _Lookup:
             Evidence.objects.filter(checklist__in=checklists, error__isnull=True).order_by("-observed_at", "-pk")
         )
         by = {entry.recorded_by for entry in self.evidence} | {task.created_by for task in tasks}
-        ids = [text.removeprefix("staff:") for text in by if text.startswith("staff:")]
-        self.names = {user.by: user.name for user in User.objects.filter(pk__in=ids)}
+        self.names = staff_names(by)
 
     def entries(self, row: Row, tasks: Sequence[Task]) -> Iterable[Entry]:
         reviews = {task.key: task for task in tasks if task.kind == REVIEW}

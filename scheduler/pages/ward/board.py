@@ -11,9 +11,8 @@ from checklists.rules.values import Finding, State, Status, Step
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Practice
-from scheduler.pages.polling import answer, version_of
+from scheduler.pages.polling import answer, asked_day, version_of
 from scheduler.pages.session import page
-from scheduler.rules.problems import Invalid, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
 from scheduler.services.boards import URGENCY, Row
@@ -139,7 +138,7 @@ def _on_the_wall(row: Row) -> tuple[str, ...]:
 def _board(request: HttpRequest, actor: Actor) -> dict[str, object]:
     now = clock.now()
     today = now.astimezone(actor.practice.site.tz).date()
-    on, wall = _asked_day(request, today), request.GET.get("wall") == "1"
+    on, wall = asked_day(request, today), request.GET.get("wall") == "1"
     rows = shown_rows(boards.day(actor.practice, on, now), actor.practice, on, now, wall)
     return {
         "actor": actor,
@@ -152,17 +151,6 @@ def _board(request: HttpRequest, actor: Actor) -> dict[str, object]:
         "now": now,
         "v": version_of([wall, on, *(row.seen() for row in rows)]),
     }
-
-
-def _asked_day(request: HttpRequest, today: date) -> date:
-    given = request.GET.get("date")
-    try:
-        on = date.fromisoformat(given) if given else today
-        on - timedelta(days=1), on + timedelta(days=1)
-    except (ValueError, OverflowError) as error:
-        reason = Reason("bad_date", "Give the date as 2027-03-01.", "date")
-        raise Invalid("The date cannot be read.", errors=(reason,)) from error
-    return on
 
 
 @require_GET

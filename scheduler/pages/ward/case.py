@@ -23,7 +23,7 @@ from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.rules.problems import Problem, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
-from scheduler.services import boards, cases
+from scheduler.services import boards, bookings, cases
 from scheduler.services.bedside import Asked, Word, asked_items, is_for_discharge, look_alikes, words_of
 from scheduler.services.boards import Row
 from scheduler.services.gates import GateRefused
@@ -145,7 +145,7 @@ def show_case(
         "acts": bool(actor.roles & WARD),
         "before": case.state in BEFORE_PROCEDURE,
         "reasons_home": SENT_HOME_FOR.items(),
-        "claims": _places(case),
+        "claims": [claim.resource.name for claim in bookings.claimed(case) if claim.resource],
         **_sorted_lines(row, lines),
     }
     return render(request, "ward/case.html", context, status=problem.status if problem else 200)
@@ -186,13 +186,6 @@ def _sorted_lines(row: Row, lines: Sequence[Line]) -> dict[str, list[Line]]:
         "done_lines": [line for line in mine if line.is_done],
         "other_lines": [line for line in lines if line not in mine],
     }
-
-
-def _places(case: Case) -> list[str]:
-    if case.booking is None:
-        return []
-    claims = case.booking.claims.filter(is_active=True, resource__isnull=False).select_related("resource")
-    return [claim.resource.name for claim in claims if claim.resource]
 
 
 def next_steps(row: Row, glance: Shown) -> list[str]:

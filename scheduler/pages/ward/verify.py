@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from checklists.rules.values import Authority
+from checklists.services.protocols import typed_protocol
 from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.session import page
@@ -17,7 +18,6 @@ from scheduler.pages.ward.forms import Bedside, ItemForm
 from scheduler.pages.ward.identity import at_bedside
 from scheduler.pages.ward.item_forms import FORMS, form_of
 from scheduler.rules.problems import Invalid, NotPermitted, Reason, Refused, Stale
-from scheduler.services import boards
 from scheduler.services.bedside import Asked
 from scheduler.services.evidence import Recorded, record_evidence
 
@@ -81,8 +81,12 @@ def differ(
     """Record what was found, as the small form of the item says it."""
     asked, seen_version = asked_item(request, case, now), version_seen(request)
     unchanged(asked, seen_version)
-    protocol = boards.rows([case], now)[0].assessment.protocol
-    bedside = Bedside(protocol, case.practice.site.tz, now, actor.authority or Authority.PATIENT)
+    bedside = Bedside(
+        typed_protocol(case.checklist.protocol_version),
+        case.practice.site.tz,
+        now,
+        actor.authority or Authority.PATIENT,
+    )
     form = form_of(asked, bedside, 0, request.POST, forms_of)
     if form is None:
         raise Refused("This is not recorded here. Call the clinician.", code="not_recorded_here")
