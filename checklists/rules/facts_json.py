@@ -56,6 +56,8 @@ def parse_hours(value: Any) -> tuple[tuple[time, time] | None, ...]:
 
 def opening(day: Any) -> tuple[time, time]:
     opens, closes = (time.fromisoformat(text) for text in day)
+    if opens.tzinfo or closes.tzinfo:
+        raise ValueError("opening hours are on the site's own clock")
     return opens, closes
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ LONGEST_LIST = 50
 REASONABLE_YEARS = range(2000, 2101)
 TIME_REMEDY = "Write date, time and offset, such as 2027-03-01T08:00:00-05:00."
 DATE_REMEDY = "Write the date as 2027-03-01."
+UNSTORABLE = frozenset({"Cc", "Cs"})  # controls, and halves of a character that no database stores
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LEVELS = (
     *(f"C{n}" for n in range(1, 8)),
@@ -117,7 +119,7 @@ def text_complaint(value: Any) -> str | None:
         return f"{shown(value)} is not a text. Write a few words."
     if len(value) > LONGEST_TEXT:
         return f"has {len(value)} characters. Shorten it to {LONGEST_TEXT}."
-    if any(ord(sign) < 32 and sign not in "\n\t" for sign in value):
+    if any(unicodedata.category(sign) in UNSTORABLE and sign not in "\n\t" for sign in value):
         return "has control characters. Type it again without them."
     return None
 
@@ -126,10 +128,12 @@ TEXT = Field(text_complaint, {"type": "string", "minLength": 1, "maxLength": LON
 
 
 def number(low: float, high: float) -> Field:
+    reach = f"{low:,} to {high:,}"
+
     def complaint(value: Any) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return f"{shown(value)} is not a number. Write a number from {low:g} to {high:g}."
-        return None if low <= value <= high else f"{value:g} is out of reach. Write {low:g} to {high:g}."
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == math.inf:
+            return f"{shown(value)} is not a number. Write a number from {reach}."
+        return None if low <= value <= high else f"{shown(value)} is out of reach. Write {reach}."
 
     return Field(complaint, {"type": "number", "minimum": low, "maximum": high})
 

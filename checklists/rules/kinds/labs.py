@@ -138,7 +138,7 @@ LABS = Kind(
         Shape(
             {
                 "analyte": choice(*UNITS),
-                "value": number(0, 100_000),
+                "value": number(0, 10_000_000),
                 "unit": choice(*dict.fromkeys(unit for units in UNITS.values() for unit in units)),
             }
         ),

@@ -86,6 +86,7 @@ def test_case_document_is_read_as_yaml_and_as_json():
         ("  levels: [T12]", "  levels: [T12]\n  levels: [T11]", None),
         ("levels: [T12]", "levels: [T12", None),
         ("born_on: 1950-02-03", "weight_kg: .nan", "c.yaml:7: facts.weight_kg: nan is not a number. Write a number from 1 to 500."),
+        ("born_on: 1950-02-03", f"weight_kg: 1{'0' * 400}", f"c.yaml:7: facts.weight_kg: 1{'0' * 56}... is out of reach. Write 1 to 500."),
         ("evidence:\n", "evidence: 3\nother:\n", None),
     ],
 )  # fmt: skip
@@ -97,6 +98,15 @@ def test_bad_document_names_line_field_value_and_remedy(old, new, problem):
         assert all(line.startswith("c.yaml:") for line in refused.value.problems)
     else:
         assert refused.value.problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    "day", [["08:00", "17:00+05:00"], ["08:00Z", "17:00Z"], ["17:00", "08:00"], ["08:00"], [8, 17]]
+)
+def test_opening_hours_are_two_times_of_the_sites_own_clock(day):
+    document = facts_to_json(FACTS)
+    document["site"]["hours"][0] = day
+    assert [problem.field for problem in facts_problems(document)] == ["hours"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "facts: 1", "\x00", "[" * 300, "a: &a [*a]", "x" * 1_000_001])

@@ -16,6 +16,7 @@ REFERENCE = load("reference-asra", signed=True)
     [
         ("platelets", 85_000, "10^9/L"),
         ("platelets", 210, "/uL"),
+        ("platelets", 85_000, "K/uL"),
         ("INR", 0, "ratio"),
         ("haemoglobin", 65, "g/dL"),
         ("creatinine", 90, "mg/dL"),
@@ -33,6 +34,9 @@ def test_value_that_nobody_has_in_this_unit_is_refused(analyte, value, unit):
     ("analyte", "value", "unit"),
     [
         ("platelets", 85_000, "/uL"),
+        ("platelets", 250_000, "/uL"),
+        ("platelets", 250, "10^3/uL"),
+        ("platelets", 250, "K/uL"),
         ("platelets", 1, "10^9/L"),
         ("INR", 9, "ratio"),
         ("haemoglobin", 65, "g/L"),
