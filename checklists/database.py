@@ -68,6 +68,13 @@ GATE_PASS_GROUND = (
 )
 GATE_PASS_NEEDS = "gate_pass_needs_open_gate: no open answer of the start gate stands behind this pass"
 
+MOVES = "NEW.protocol_version_id <> OLD.protocol_version_id"
+IN_FORCE = (
+    "SELECT 1 FROM checklists_protocolversion v WHERE v.id = NEW.protocol_version_id "
+    "AND v.practice_id = NEW.practice_id AND v.signed_at IS NOT NULL AND v.withdrawn_at IS NULL"
+)
+NOT_IN_FORCE = "checklist_moves_to_version_in_force: the version is unsigned, withdrawn, or another practice''s"
+
 TRIGGERS: tuple[Trigger, ...] = (
     Trigger(
         "gate_pass_needs_open_gate",
@@ -90,12 +97,14 @@ TRIGGERS: tuple[Trigger, ...] = (
     *append_only("checklists_review"),
     *append_only("checklists_override"),
     *append_only("checklists_decision"),
+    # Also before it is signed: what the clinician reads is what the signature then covers.
+    refused("checklists_protocolversion", "protocol_version_content_is_kept", "UPDATE", columns=PROTOCOL_IDENTITY),
     refused(
         "checklists_protocolversion",
         "protocol_version_signed_is_immutable",
         "UPDATE",
         when="OLD.signed_at IS NOT NULL",
-        columns=(*PROTOCOL_IDENTITY, "adopted_at", "adopted_by", "signed_at", "signed_by"),
+        columns=("adopted_at", "adopted_by", "signed_at", "signed_by"),
     ),
     refused(
         "checklists_protocolversion", "protocol_version_signed_is_kept", "DELETE", when="OLD.signed_at IS NOT NULL"
@@ -106,6 +115,23 @@ TRIGGERS: tuple[Trigger, ...] = (
         "UPDATE",
         when="OLD.withdrawn_at IS NOT NULL",
         columns=("withdrawn_at", "withdrawn_by", "withdrawn_reason"),
+    ),
+    Trigger(
+        "checklist_moves_to_version_in_force",
+        "checklists_checklist",
+        sqlite=(
+            "CREATE TRIGGER checklist_moves_to_version_in_force BEFORE UPDATE OF protocol_version_id "
+            f"ON checklists_checklist WHEN {MOVES} BEGIN "
+            f"SELECT RAISE(ABORT, '{NOT_IN_FORCE}') WHERE NOT EXISTS ({IN_FORCE}); END",
+        ),
+        postgresql=(
+            "CREATE OR REPLACE FUNCTION checklist_moves_to_version_in_force() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF NOT EXISTS ({IN_FORCE}) THEN RAISE EXCEPTION '{NOT_IN_FORCE}' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
+            "CREATE TRIGGER checklist_moves_to_version_in_force BEFORE UPDATE OF protocol_version_id "
+            f"ON checklists_checklist FOR EACH ROW WHEN ({MOVES}) "
+            "EXECUTE FUNCTION checklist_moves_to_version_in_force()",
+        ),
     ),
     refused("checklists_gatepass", "gate_pass_is_kept", "DELETE"),
     refused("checklists_gatepass", "gate_pass_is_immutable", "UPDATE", columns=GATE_PASS_IDENTITY),

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from checklists.database import MOVES, Trigger, append_only
 from checklists.database import TRIGGERS as CHECKLISTS
-from checklists.database import Trigger, append_only
 from notifications.database import TRIGGERS as NOTIFICATIONS
-from scheduler.rules.transitions import allowed_steps
+from scheduler.rules.transitions import BEFORE_PROCEDURE, allowed_steps
 
 
 class Installed(Protocol):
@@ -59,7 +59,7 @@ STEPS = ", ".join(f"'{source}>{target}'" for source, target in allowed_steps())
 UNLAWFUL = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({STEPS})"
 ENTERS = "NEW.state = 'in_procedure' AND OLD.state <> 'in_procedure'"
 # The pass must name this case, booking, moment and version and be unused; since its gate was asked nothing may have
-# been recorded, struck out, or changed in the case, and the protocol version must be in force still.
+# been recorded, struck out, or changed in the case, and the protocol version must be the same, and in force.
 FITTING_PASS = (
     "practice_id = NEW.practice_id AND subject = NEW.id AND booking = NEW.booking_id AND start = NEW.started_at "
     "AND subject_version = OLD.version AND used_at IS NULL AND NOT EXISTS (SELECT 1 FROM checklists_evidence e "
@@ -67,9 +67,9 @@ FITTING_PASS = (
     "AND EXISTS (SELECT 1 FROM checklists_decision d JOIN checklists_checklist c ON c.id = d.checklist_id "
     "JOIN checklists_protocolversion v ON v.id = c.protocol_version_id "
     "WHERE d.id = checklists_gatepass.decision_id AND c.id = NEW.checklist_id AND d.facts_number = c.facts_number "
-    "AND v.signed_at IS NOT NULL AND v.withdrawn_at IS NULL AND d.errors_counted = (SELECT COUNT(*) "
-    "FROM checklists_evidenceerror x JOIN checklists_evidence e ON e.id = x.evidence_id "
-    "WHERE e.checklist_id = NEW.checklist_id))"
+    "AND d.version_hash = v.document_hash AND v.signed_at IS NOT NULL AND v.withdrawn_at IS NULL "
+    "AND d.errors_counted = (SELECT COUNT(*) FROM checklists_evidenceerror x "
+    "JOIN checklists_evidence e ON e.id = x.evidence_id WHERE e.checklist_id = NEW.checklist_id))"
 )
 NO_PASS = "case_start_needs_gate_pass: no fresh, unused gate pass names this case, booking and start"
 
@@ -141,11 +141,31 @@ CASE_STEPS = (
     ),
 )
 
+BEFORE = ", ".join(f"'{state}'" for state in BEFORE_PROCEDURE)
+UNDER_WAY = f"SELECT 1 FROM scheduler_case c WHERE c.checklist_id = NEW.id AND c.state NOT IN ({BEFORE})"
+STAYS = "checklist_stays_once_under_way: a case in procedure, in recovery or ended keeps its protocol version"
+PINNED = Trigger(
+    "checklist_stays_once_under_way",
+    "checklists_checklist",
+    sqlite=(
+        "CREATE TRIGGER checklist_stays_once_under_way BEFORE UPDATE OF protocol_version_id ON checklists_checklist "
+        f"WHEN {MOVES} BEGIN SELECT RAISE(ABORT, '{STAYS}') WHERE EXISTS ({UNDER_WAY}); END",
+    ),
+    postgresql=(
+        "CREATE OR REPLACE FUNCTION checklist_stays_once_under_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF EXISTS ({UNDER_WAY}) THEN RAISE EXCEPTION '{STAYS}' "
+        "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER checklist_stays_once_under_way BEFORE UPDATE OF protocol_version_id ON checklists_checklist "
+        f"FOR EACH ROW WHEN ({MOVES}) EXECUTE FUNCTION checklist_stays_once_under_way()",
+    ),
+)
+
 TRIGGERS: tuple[Installed, ...] = (
     *CHECKLISTS,
     *NOTIFICATIONS,
     *CLAIM_OVERLAP,
     *CASE_STEPS,
+    PINNED,
     *append_only("scheduler_record"),
 )
 

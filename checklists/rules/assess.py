@@ -59,11 +59,12 @@ def assess(
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
     findings += unknown_kinds(context)
     return Verdict(
-        state=state_of(findings, booked=start is not None),
+        state=state_of(findings, booked=start is not None) if findings else State.BLOCKED,
         findings=findings,
         earliest_safe_start=earliest,
         next_change_at=clock.next_change,
         signed=protocol.signed,
+        shut=protocol.shut,
     )
 
 

@@ -9,6 +9,7 @@ from checklists.rules.values import (
     GateDecision,
     Override,
     OverrideClass,
+    Shut,
     Status,
     Step,
     Verdict,
@@ -24,6 +25,12 @@ TESTED = {
 }
 NEEDS_BOOKING = frozenset({Gate.CHECK_IN, Gate.START})
 REFUSED, OPEN, OPEN_OVERRIDDEN = "refused", "open", "open_overridden"
+SHUT = {
+    Shut.UNSIGNED: "No clinician has signed this protocol version. Sign it before any case uses it.",
+    Shut.WITHDRAWN: "This protocol version was withdrawn. A clinician moves the case to a version in force.",
+    Shut.ALTERED: "The stored protocol version is not what was signed. A clinician moves the case to another version; "
+    "the administrator restores this one.",
+}
 
 
 def decide(
@@ -68,10 +75,11 @@ def covers(override: Override, start: datetime | None) -> bool:
 def refusals_of_case(verdict: Verdict, gate: Gate, has_booking: bool) -> tuple[Finding, ...]:
     """What no override carries."""
     refusals = []
-    if not verdict.signed:
-        unsigned = "No clinician has signed this protocol version. Sign it before any case uses it."
-        refusals.append(synthetic("protocol", "protocol_unsigned", unsigned, gate))
-    if not verdict.findings:
+    # Whoever is in recovery goes home by the version that the procedure was done under.
+    leaves = gate is Gate.DISCHARGE and verdict.shut is Shut.WITHDRAWN
+    if not verdict.signed and not leaves:
+        refusals.append(synthetic("protocol", verdict.shut, SHUT[verdict.shut], gate))
+    elif not verdict.findings:
         empty = "The protocol demands nothing of this case, so nothing was judged. Complete the protocol."
         refusals.append(synthetic("protocol", "nothing_judged", empty, gate))
     if gate in NEEDS_BOOKING and not has_booking:

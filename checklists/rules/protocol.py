@@ -7,7 +7,7 @@ and a protocol with anything missing cannot be signed.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from checklists.rules.values import Gate, OverrideClass, Step
+from checklists.rules.values import Gate, OverrideClass, Shut, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +232,7 @@ class Protocol:
     after_care: tuple[Statement, ...] = ()  # what the patient must be told before going home
     follow_up: tuple[Statement, ...] = ()  # what must be arranged before going home
     pregnancy: PregnancyRule | None = None  # None: in a version from before it was asked
+    shut: Shut = Shut.UNSIGNED  # why no gate opens, where it is not signed
 
     def item(self, kind: str) -> ItemRule:
         return next(rule for rule in self.items if rule.kind == kind)

@@ -52,6 +52,14 @@ class OverrideClass(StrEnum):
     NEVER = "never"
 
 
+class Shut(StrEnum):
+    """Why a protocol version opens no gate; the value is the code of the refusal."""
+
+    UNSIGNED = "protocol_unsigned"
+    WITHDRAWN = "protocol_withdrawn"
+    ALTERED = "protocol_altered"  # its content is not what was signed
+
+
 class Step(StrEnum):
     """The seven steps of the board; `discharge` gathers what is owed afterwards."""
 
@@ -209,6 +217,7 @@ class Verdict:
     earliest_safe_start: datetime | None  # None: no start can be safe while a person has not decided
     next_change_at: datetime | None  # the verdict's state and findings are constant on [now, next_change_at)
     signed: bool
+    shut: Shut = Shut.UNSIGNED  # why, where it is not signed
 
     def finding(self, item: str) -> Finding | None:
         return next((f for f in self.findings if f.item == item), None)

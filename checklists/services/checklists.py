@@ -278,7 +278,9 @@ def store_decision(
 
 def _verdict_digest(verdict: values.Verdict) -> str:
     """What counts as a change of verdict: state, and each finding's status and code."""
-    return values.digest(verdict.state, verdict.signed, [(f.item, f.status, f.code) for f in verdict.findings])
+    return values.digest(
+        verdict.state, verdict.signed, verdict.shut, [(f.item, f.status, f.code) for f in verdict.findings]
+    )
 
 
 @transaction.atomic

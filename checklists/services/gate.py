@@ -11,6 +11,7 @@ from checklists.rules.gate import decide
 from checklists.rules.sitetime import day_begins, day_ends, local_date
 from checklists.rules.values import Authority, Finding, Gate, GateDecision, OverrideClass, Status
 from checklists.services.checklists import Assessment, assess_checklist, load_overrides, store_decision
+from checklists.services.protocols import look_afresh
 
 
 class NotAllowed(Exception):
@@ -35,6 +36,7 @@ def ask_gate(
     *, checklist: Checklist, gate: Gate, start: datetime | None, now: datetime, by: str, has_booking: bool
 ) -> Answer:
     """Evaluate the gate now and store the answer, refused or open. The caller holds the subject's row lock."""
+    look_afresh(checklist.protocol_version_id)
     assessment = assess_checklist(checklist=checklist, start=start, now=now)
     decision = decide(assessment.verdict, gate, load_overrides([checklist])[checklist.pk], has_booking, start)
     stored = store_decision(

@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
 
-from checklists.models import Checklist, Protocol, ProtocolVersion
+from checklists.models import Protocol, ProtocolVersion
 from checklists.protocols import loader
 from checklists.rules import protocol as rules
+from checklists.rules.values import Shut
 
 
 class NotSignable(Exception):
@@ -21,6 +23,10 @@ class NotSignable(Exception):
             f"{len(missing)} number(s) are missing: {', '.join(missing)}. Fill them in a new version, then sign it."
         )
         self.missing = missing
+
+
+class Altered(Exception):
+    """The stored document is not the one that its hash names."""
 
 
 class NotInForce(Exception):
@@ -60,6 +66,8 @@ def sign_version(*, practice_id: uuid.UUID, version_id: uuid.UUID, by: str, now:
         return version
     if version.missing:
         raise NotSignable(version.missing)
+    if not is_intact(version.document, version.document_hash):
+        raise Altered("The stored protocol is not the one that was adopted. Adopt it again, then sign that version.")
     version.signed_at, version.signed_by = now, by
     version.save(update_fields=["signed_at", "signed_by"])
     return version
@@ -68,18 +76,15 @@ def sign_version(*, practice_id: uuid.UUID, version_id: uuid.UUID, by: str, now:
 @transaction.atomic
 def withdraw_version(
     *, practice_id: uuid.UUID, version_id: uuid.UUID, reason: str, by: str, now: datetime
-) -> list[uuid.UUID]:
-    """Stop the version's gates from this instant. Returns the subjects of the open checklists pinned to it."""
+) -> ProtocolVersion:
+    """Stop the version's gates from this instant; withdrawing twice changes nothing. Raises NotInForce."""
     version = ProtocolVersion.objects.select_for_update().get(practice_id=practice_id, pk=version_id)
     if version.signed_at is None:
         raise NotInForce("This version was never signed; there is nothing to withdraw.")
     if version.withdrawn_at is None:
         version.withdrawn_at, version.withdrawn_by, version.withdrawn_reason = now, by, reason
         version.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
-    # Their verdicts change with the signature: let the sweep look at once at those it still looks at.
-    pinned = Checklist.objects.filter(protocol_version=version, next_change_at__isnull=False)
-    pinned.update(next_change_at=now)
-    return list(pinned.values_list("subject", flat=True))
+    return version
 
 
 def version_in_force(*, practice_id: uuid.UUID, name: str) -> ProtocolVersion:
@@ -98,12 +103,38 @@ def version_in_force(*, practice_id: uuid.UUID, name: str) -> ProtocolVersion:
     return version
 
 
+def is_intact(document: Any, document_hash: str) -> bool:
+    """Whether this is the content that the hash, and so the signature, names."""
+    try:
+        return loader.document_hash(document) == document_hash
+    except (TypeError, ValueError):
+        return False
+
+
 @lru_cache(maxsize=64)
-def _typed(version_id: uuid.UUID, signed: bool) -> rules.Protocol:
-    document = ProtocolVersion.objects.values_list("document", flat=True).get(pk=version_id)
-    return loader.from_document(document, signed=signed)
+def _typed(version_id: uuid.UUID, shut: Shut | None) -> rules.Protocol:
+    document, digest = ProtocolVersion.objects.values_list("document", "document_hash").get(pk=version_id)
+    if not is_intact(document, digest):
+        return _unread(digest)
+    protocol = loader.from_document(document, signed=shut is None)
+    return protocol if shut is None else replace(protocol, shut=shut)
+
+
+def _unread(digest: str) -> rules.Protocol:
+    """Nobody is judged by content that nobody signed: no items, and every gate shut."""
+    frame = loader.load("reference-asra")
+    return replace(frame, document_hash=digest, signed=False, shut=Shut.ALTERED, items=())
 
 
 def typed_protocol(version: ProtocolVersion) -> rules.Protocol:
-    """The version as the engine reads it; a withdrawn version counts as unsigned."""
-    return _typed(version.pk, version.in_force)
+    """The version as the engine reads it; shut where it is unsigned, withdrawn, or not what was signed."""
+    if version.withdrawn_at is not None:
+        return _typed(version.pk, Shut.WITHDRAWN)
+    return _typed(version.pk, None if version.signed_at is not None else Shut.UNSIGNED)
+
+
+def look_afresh(version_id: uuid.UUID) -> None:
+    """Before a gate is answered: what was read of a version that was altered since is forgotten."""
+    document, digest = ProtocolVersion.objects.values_list("document", "document_hash").get(pk=version_id)
+    if not is_intact(document, digest):
+        _typed.cache_clear()

@@ -9,7 +9,7 @@ from checklists.rules.values import Finding
 from checklists.services.checklists import Assessment, assess_checklist, load_overrides
 from notifications.services.outbox import timeline
 from scheduler.models import Booking, Case, Patient, Resource, Task
-from scheduler.services.boards import Row, carried, shown_state, step_words
+from scheduler.services.boards import Row, carried, gate_ahead, shown_state, step_words
 from scheduler.services.readiness import judged_start
 
 
@@ -45,7 +45,7 @@ def show_verdict(case: Case, assessment: Assessment) -> dict[str, Any]:
     verdict, tz, versions = assessment.verdict, case.practice.site.tz, item_versions(case)
     overridden = carried(assessment, load_overrides([case.checklist])[case.checklist_id])
     return {
-        "state": shown_state(verdict, overridden, booked=assessment.start is not None),
+        "state": shown_state(verdict, overridden, booked=assessment.start is not None, gate=gate_ahead(case)),
         "signed": verdict.signed,
         "earliest_safe_start": moment(verdict.earliest_safe_start, tz),
         "next_change_at": moment(verdict.next_change_at, tz),

@@ -12,7 +12,7 @@ from checklists.rules.kinds.window import last_day
 from checklists.rules.values import Finding, Gate, Override, State, Status, Step, Verdict
 from checklists.services.checklists import Assessment, assess_many, load_overrides
 from scheduler.models import Booking, Case, Practice
-from scheduler.rules.transitions import ENDINGS
+from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.readiness import judged_start
 
 MOST = 500  # open cases on one board
@@ -46,7 +46,8 @@ class Row:
 
     @property
     def state(self) -> str:
-        return shown_state(self.verdict, self.overridden, booked=self.assessment.start is not None)
+        booked = self.assessment.start is not None
+        return shown_state(self.verdict, self.overridden, booked=booked, gate=gate_ahead(self.case))
 
     @property
     def is_blocked(self) -> bool:
@@ -70,7 +71,7 @@ class Row:
     @property
     def open_findings(self) -> list[Finding]:
         """What neither passes nor is carried by an override; first what shuts every gate of the case."""
-        shut = refusals_of_case(self.verdict, Gate.BOOKING, True)
+        shut = refusals_of_case(self.verdict, gate_ahead(self.case), True)
         return [*shut, *(f for f in self.verdict.findings if not f.passes and f.item not in self.overridden)]
 
     def shown_status(self, finding: Finding) -> str:
@@ -84,12 +85,19 @@ class Row:
         return None if last is None else (last - self.assessment.now.astimezone(facts.site.tz).date()).days
 
 
-def shown_state(verdict: Verdict, overridden: Collection[str] = (), *, booked: bool = True) -> str:
+def gate_ahead(case: Case) -> Gate:
+    """Whoever had the procedure goes home; every other gate is shut by what shuts booking."""
+    return Gate.BOOKING if case.state in BEFORE_PROCEDURE else Gate.DISCHARGE
+
+
+def shown_state(
+    verdict: Verdict, overridden: Collection[str] = (), *, booked: bool = True, gate: Gate = Gate.BOOKING
+) -> str:
     """The state of all that no override carries, `overridden` where nothing else is left.
 
-    Blocked under a version that was withdrawn, whose gates are shut.
+    Blocked under a version that keeps the gate ahead shut: withdrawn, or altered.
     """
-    if refusals_of_case(verdict, Gate.BOOKING, True):
+    if refusals_of_case(verdict, gate, True):
         return State.BLOCKED
     if not overridden:
         return verdict.state

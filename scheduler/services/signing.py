@@ -66,12 +66,14 @@ def sign(*, version: ProtocolVersion, by: str, now: datetime) -> None:
                 for path in error.missing
             ),
         ) from error
+    except protocols.Altered as error:
+        raise Refused(str(error), code="protocol_altered") from error
     _note(version, "protocol_signed", by, now)
 
 
 @transaction.atomic
 def withdraw(*, version: ProtocolVersion, reason: str, by: str, now: datetime) -> list[uuid.UUID]:
-    """Every case pinned to it that still waits for its procedure; the sweep looks at them at once."""
+    """Shut its gates now. Returns the cases that waited under it: the sweep looks at each at once, owners get tasks."""
     try:
         protocols.withdraw_version(
             practice_id=version.practice_id, version_id=version.pk, reason=reason, by=by, now=now

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from checklists.rules.gate import TESTED, decide
-from checklists.rules.values import Gate, Override, Status, Verdict
+from checklists.rules.values import Gate, Override, Shut, Status, Verdict
 from tests.checklists.rules.cases import HOUR, PROTOCOL, START, finding, judge, taking
 from tests.checklists.rules.notes import CHECK, NO_ANSWERS, RECOVERED, ready_notes
 
@@ -128,6 +128,16 @@ def test_override_of_too_early_does_not_carry_another_failure():
 def test_unsigned_protocol_refuses_every_gate():
     verdict = judge(evidence=ready_notes().all, protocol=replace(PROTOCOL, signed=False))
     assert {answer(verdict, gate)[1][0] for gate in Gate} == {("protocol", "protocol_unsigned")}
+
+
+@pytest.mark.parametrize(
+    ("shut", "refusing"),
+    [(Shut.WITHDRAWN, set(Gate) - {Gate.DISCHARGE}), (Shut.ALTERED, set(Gate)), (Shut.UNSIGNED, set(Gate))],
+)
+def test_withdrawn_protocol_refuses_every_gate_but_the_way_home(shut, refusing):
+    verdict = judge(evidence=ready_notes().all, protocol=replace(PROTOCOL, signed=False, shut=shut))
+    found = {gate for gate in Gate if ("protocol", shut.value) in answer(verdict, gate)[1]}
+    assert found == refusing
 
 
 def test_case_without_booking_is_not_checked_in():

@@ -35,9 +35,8 @@ KEPT = {
     "scheduler_record": Record,
 }
 PASS_COLUMNS = "practice_id subject booking start subject_version last_evidence_id decision_id issued_at issued_by"
-SIGNED_COLUMNS = (
-    "practice_id protocol_id number document document_hash missing adopted_at adopted_by signed_at signed_by"
-)
+CONTENT_COLUMNS = "practice_id protocol_id number document document_hash missing"
+SIGNED_COLUMNS = "adopted_at adopted_by signed_at signed_by"
 MESSAGE_COLUMNS = "practice_id occasion message_id uid sequence method payload_digest"
 # trigger -> statements that it alone refuses. `{id}` is the row of the table, `{other}` an id that is nobody's.
 STATEMENTS: dict[str, list[str]] = {
@@ -56,6 +55,9 @@ STATEMENTS: dict[str, list[str]] = {
     "message_identity_fixed": [
         "UPDATE notifications_message SET uid = 'x'",
         "UPDATE notifications_message SET sequence = 9",
+    ],
+    "protocol_version_content_is_kept": [
+        f"UPDATE checklists_protocolversion SET {column} = {column}" for column in CONTENT_COLUMNS.split()
     ],
     "protocol_version_signed_is_immutable": [
         f"UPDATE checklists_protocolversion SET {column} = {column}" for column in SIGNED_COLUMNS.split()
@@ -92,6 +94,8 @@ OWN_TESTS = {
     "claim_overlap_update",
     "claim_overlap",
     "case_start_needs_gate_pass",
+    "checklist_moves_to_version_in_force",  # test_pinning.py
+    "checklist_stays_once_under_way",
 }
 
 

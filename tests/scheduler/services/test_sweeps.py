@@ -147,7 +147,7 @@ def test_withdrawn_protocol_shuts_the_gate_at_once_and_blocks_at_the_next_sweep(
     assert pinned == [case.pk]
     with pytest.raises(Refused) as refusal:
         start_it(case, start)
-    assert [(reason.item, reason.code) for reason in refusal.value.errors] == [("protocol", "protocol_unsigned")]
+    assert [(reason.item, reason.code) for reason in refusal.value.errors] == [("protocol", "protocol_withdrawn")]
     assert sweep(start).placed == 1
     assert blocked(case) == {"protocol"}
     assert ("mend", "protocol") in owed(case)
