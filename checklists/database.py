@@ -1,6 +1,6 @@
 """What Meta cannot say: the append-only and immutable rows of this app, in SQL for each engine.
 
-scheduler/database.py installs these after every migrate, because SQLite rebuilds a table on AlterField and
+scheduler/database installs these after every migrate, because SQLite rebuilds a table on AlterField and
 silently drops its triggers. Each message starts with the trigger's name.
 """
 

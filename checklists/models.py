@@ -150,6 +150,7 @@ class Evidence(models.Model):
             models.UniqueConstraint(
                 fields=["practice_id", "checklist", "item", "item_version"], name="evidence_item_version_once"
             ),
+            models.UniqueConstraint(fields=["practice_id", "id"], name="evidence_in_practice"),
             models.CheckConstraint(
                 condition=Q(said_by__in=["patient", "caregiver", "escort", "staff"]), name="evidence_said_by_known"
             ),
@@ -242,6 +243,7 @@ class Decision(OfChecklist):
     overrides = models.JSONField(default=list)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["practice_id", "id"], name="decision_in_practice")]
         indexes = [models.Index(fields=["checklist", "at"], name="decision_history")]
 
 

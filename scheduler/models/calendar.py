@@ -1,4 +1,4 @@
-"""Rooms, people and bays, and who has claimed them. Overlap is refused by the database (scheduler/database.py)."""
+"""Rooms, people and bays, and who has claimed them. Overlap is refused by the database (scheduler/database)."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection, models
 
 from checklists.models import Evidence, Review
-from scheduler.database import EXCLUSIONS, TRIGGERS, catalogue, expected, install, make_way, remove, triggers_removed
+from scheduler.database import CONSTRAINTS, TRIGGERS, catalogue, expected, install, make_way, remove, triggers_removed
 
 pytestmark = pytest.mark.django_db
 OURS = ("checklists", "notifications", "scheduler")
@@ -22,7 +22,7 @@ def test_catalogue_has_exactly_what_is_expected() -> None:
 def test_expected_names_every_trigger_and_exclusion_of_its_engine() -> None:
     for vendor in ("sqlite", "postgresql"):
         triggers = {trigger.name for trigger in TRIGGERS if getattr(trigger, vendor)}
-        assert expected(vendor) == triggers | (set(EXCLUSIONS) if vendor == "postgresql" else set())
+        assert expected(vendor) == triggers | (set(CONSTRAINTS) if vendor == "postgresql" else set())
 
 
 def test_no_two_triggers_share_a_name() -> None:

@@ -128,6 +128,8 @@ IN_PRACTICE: dict[str, type[models.Model]] = {
     "protocol_in_practice": Protocol,
     "protocol_version_in_practice": ProtocolVersion,
     "checklist_in_practice": Checklist,
+    "evidence_in_practice": Evidence,
+    "decision_in_practice": Decision,
     "message_in_practice": Message,
     "attempt_in_practice": Attempt,
     "suppression_in_practice": Suppression,

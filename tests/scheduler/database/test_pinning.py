@@ -33,7 +33,8 @@ def test_case_that_waits_is_moved_to_a_version_in_force_only(
     case = tell("opened")
     strange = ProtocolVersion.objects.get(practice_id=other_practice.pk)
     words = [refused_sql(PIN, version.pk, case.checklist_id) for version in (second, strange)]
-    assert [word.startswith("checklist_moves_to_version_in_force: ") for word in words] == [True, True]
+    refusals = ("checklist_moves_to_version_in_force: ", "checklists_checklist_same_practice_update: ")
+    assert [word.startswith(refusals) for word in words] == [True, True]
     signing.sign(version=second, by=BY, now=now)
     run_sql(PIN, second.pk, case.checklist_id)
     first = ProtocolVersion.objects.get(practice_id=case.practice_id, number=1)

@@ -57,11 +57,11 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Practice: practice,
         User: user,
         Membership: Membership.objects.filter(practice=practice, role="scheduler").get(),
-        ApiToken: ApiToken.objects.get(),
+        ApiToken: ApiToken.objects.get(practice=practice),
         Patient: case.patient,
         Contact: contact,
         Link: Link.objects.create(
-            practice=practice, case=case, contact=contact, generation=7, digest="d" * 64, created_at=now
+            practice=practice, case=case, contact=contact, generation=7, digest=case.pk.hex * 2, created_at=now
         ),
         Resource: Resource.objects.filter(practice=practice, kind="room").first(),
         Case: case,
@@ -92,5 +92,5 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Attempt: Attempt.objects.create(
             practice_id=practice.pk, message=message, number=1, finished_at=now, outcome="transient", by="w"
         ),
-        Suppression: Suppression.objects.get(),
+        Suppression: Suppression.objects.get(practice_id=practice.pk),
     }

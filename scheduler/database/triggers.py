@@ -1,31 +1,7 @@
-"""What the database itself refuses: overlapping claims, unlawful steps of a case, a start without its gate pass.
+"""Overlapping claims, unlawful steps of a case, a start without its gate pass: refused by triggers, SQL per engine."""
 
-`install` puts the triggers and constraints of all three apps in place after every migrate; `catalogue` tells
-what is there. SQL per engine, because ExclusionConstraint in Meta is a syntax error on SQLite.
-"""
-
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
-
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from checklists.database import MOVES, Trigger, append_only
-from checklists.database import TRIGGERS as CHECKLISTS
-from notifications.database import TRIGGERS as NOTIFICATIONS
+from checklists.database import MOVES, Trigger
 from scheduler.rules.transitions import BEFORE_PROCEDURE, allowed_steps
-
-
-class Installed(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def table(self) -> str: ...
-    @property
-    def sqlite(self) -> tuple[str, ...]: ...
-    @property
-    def postgresql(self) -> tuple[str, ...]: ...
-
 
 OVERLAP = (
     "SELECT RAISE(ABORT, 'claim_overlap: already claimed for this time') WHERE NEW.is_active AND EXISTS ("
@@ -46,14 +22,11 @@ CLAIM_OVERLAP = (
         postgresql=(),
     ),
 )
-# name -> (table, definition); PostgreSQL only, the triggers above hold the same on SQLite.
-EXCLUSIONS = {
-    "claim_overlap": (
-        "scheduler_claim",
-        "EXCLUDE USING gist (practice_id WITH =, claimed WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&) "
-        "WHERE (is_active)",
-    ),
-}
+# PostgreSQL only, the triggers above hold the same on SQLite.
+CLAIMS_APART = (
+    "EXCLUDE USING gist (practice_id WITH =, claimed WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&) "
+    "WHERE (is_active)"
+)
 
 STEPS = ", ".join(f"'{source}>{target}'" for source, target in allowed_steps())
 UNLAWFUL = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({STEPS})"
@@ -159,69 +132,3 @@ PINNED = Trigger(
         f"FOR EACH ROW WHEN ({MOVES}) EXECUTE FUNCTION checklist_stays_once_under_way()",
     ),
 )
-
-TRIGGERS: tuple[Installed, ...] = (
-    *CHECKLISTS,
-    *NOTIFICATIONS,
-    *CLAIM_OVERLAP,
-    *CASE_STEPS,
-    PINNED,
-    *append_only("scheduler_record"),
-)
-
-
-def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Put every trigger and exclusion constraint in place, replacing what is there."""
-    with connection.cursor() as cursor:
-        remove(connection)
-        for trigger in TRIGGERS:
-            for statement in getattr(trigger, connection.vendor):
-                cursor.execute(statement)
-        if connection.vendor == "postgresql":
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
-            present = catalogue(connection)
-            for name, (table, definition) in EXCLUSIONS.items():
-                if name not in present:
-                    cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
-        for trigger in TRIGGERS:
-            on = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{on}")
-
-
-def make_way(connection: BaseDatabaseWrapper, plan: Sequence[object]) -> None:
-    """Before migrations run: SQLite refuses to rebuild a table that another table's trigger reads."""
-    if plan and connection.vendor == "sqlite":
-        remove(connection)
-
-
-@contextmanager
-def triggers_removed(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """For `flush` in tests and demonstrations: the only way to empty tables that refuse to be emptied."""
-    remove(connection)
-    try:
-        yield
-    finally:
-        install(connection)
-
-
-def expected(vendor: str) -> set[str]:
-    """The names that must be in the catalogue of an engine."""
-    names = {trigger.name for trigger in TRIGGERS if getattr(trigger, vendor)}
-    return names | set(EXCLUSIONS) if vendor == "postgresql" else names
-
-
-def catalogue(connection: BaseDatabaseWrapper) -> set[str]:
-    """The names of triggers (and exclusion constraints) that are in the database."""
-    query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
-        "UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
-        if connection.vendor == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return {row[0] for row in cursor.fetchall()}
