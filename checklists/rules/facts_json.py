@@ -151,6 +151,7 @@ EVIDENCE = Shape(
         "supersedes": listed(COUNT),
     },
 )
+ANY_MEDICATION = {"name": "any"}
 Path = tuple[str | int, ...]
 
 
@@ -169,8 +170,9 @@ def facts_problems_at(document: Any) -> Iterator[tuple[Path, Problem]]:
             parts.append((("site",), SITE, document["site"]))
         if isinstance(medications := document.get("medications"), list):
             parts += [(("medications", n), MEDICATION, entry) for n, entry in enumerate(medications)]
-        inner = {path[0] for path, _, _ in parts}
-        plain = {key: content for key, content in document.items() if key not in inner}
+            plain = {**document, "medications": [ANY_MEDICATION] * len(medications)}
+        inner = {path[0] for path, _, _ in parts} - {"medications"}
+        plain = {key: content for key, content in plain.items() if key not in inner}
         shape = Shape({k: f for k, f in FACTS.required.items() if k not in inner}, FACTS.optional)
     else:
         shape = FACTS

@@ -198,15 +198,15 @@ def _uuid(value: Any) -> str | None:
 UUID = Field(_uuid, {"type": "string", "format": "uuid"})
 
 
-def listed(kind: Field, at_least: int = 0) -> Field:
+def listed(kind: Field, at_least: int = 0, at_most: int = LONGEST_LIST) -> Field:
     def complaint(value: Any) -> str | None:
         if isinstance(value, str) or not isinstance(value, Sequence):
             return f"{shown(value)} is not a list. Write a list in square brackets."
-        if not at_least <= len(value) <= LONGEST_LIST:
-            return f"has {len(value)} entries. Give {at_least} to {LONGEST_LIST}."
+        if not at_least <= len(value) <= at_most:
+            return f"has {len(value)} entries. Give {at_least} to {at_most}."
         return next((f"entry {n}: {c}" for n, entry in enumerate(value, 1) if (c := kind.complaint(entry))), None)
 
-    schema = {"type": "array", "items": dict(kind.schema), "minItems": at_least, "maxItems": LONGEST_LIST}
+    schema = {"type": "array", "items": dict(kind.schema), "minItems": at_least, "maxItems": at_most}
     return Field(complaint, schema)
 
 

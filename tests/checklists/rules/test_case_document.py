@@ -4,10 +4,12 @@
 import json
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import jsonschema
 import pytest
+from django.core.management import call_command
 
 from checklists.rules.case_document import (
     CaseDocumentError,
@@ -16,9 +18,14 @@ from checklists.rules.case_document import (
     evidence_to_json,
     facts_from_json,
     facts_to_json,
+    good_json,
     parse_case,
+    plain_of,
+    problems_at,
+    read_text,
 )
 from checklists.rules.facts_json import facts_problems
+from checklists.rules.kinds import KINDS
 from checklists.rules.values import Authority, DateAbout, Medication
 from tests.checklists.rules.cases import FACTS
 from tests.checklists.rules.notes import ready_notes
@@ -121,8 +128,58 @@ def test_two_entries_with_one_id_are_refused():
         parse_case(json.dumps({"facts": facts_to_json(FACTS), "evidence": [entry, entry]}))
 
 
-def test_published_schema_is_the_one_that_is_checked():
-    assert json.loads(SCHEMA.read_text()) == case_schema()
+def test_published_schema_is_what_the_command_prints():
+    out = StringIO()
+    call_command("case_schema", stdout=out)
+    assert SCHEMA.read_text() == out.getvalue()
+    assert json.loads(out.getvalue()) == case_schema()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_command_prints_the_schema_of_one_kind(kind):
+    out = StringIO()
+    call_command("case_schema", kind, stdout=out)
+    schema = json.loads(out.getvalue())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == {"$schema": case_schema()["$schema"], **case_schema()["$defs"][kind]}
+    assert jsonschema.Draft202012Validator(schema).is_valid({"answer": "not_sure"})
+
+
+def test_number_beyond_every_float_is_refused_with_its_line():
+    with pytest.raises(CaseDocumentError) as refused:
+        parse_case(CASE.replace("born_on: 1950-02-03", f"weight_kg: 1{'0' * 400}"), "c.yaml")
+    assert refused.value.problems[0].startswith("c.yaml:7: facts.weight_kg: 1000")
+
+
+@pytest.mark.parametrize(("name", "most"), [("evidence", 1000), ("medications", 50)])
+def test_list_is_refused_from_the_length_that_the_schema_states(name, most):
+    entry = evidence_to_json(ready_notes().all[0])
+    facts = facts_to_json(FACTS)
+    properties = case_schema()["properties"]
+    stated = properties["evidence"] if name == "evidence" else properties["facts"]["properties"]["medications"]
+    assert stated["maxItems"] == most
+    found = {}
+    for length in (most, most + 1):
+        case = {"facts": facts, "evidence": [{**entry, "id": n + 1} for n in range(length)]}
+        if name == "medications":
+            case = {"facts": {**facts, "medications": [{"name": "x"}] * length}}
+        found[length] = [problem.field for _, problem in problems_at(case)]
+    assert found == {most: [], most + 1: ["evidence" if name == "evidence" else "facts.medications"]}
+
+
+def test_json_is_read_as_the_slower_reader_reads_it():
+    document = {"facts": facts_to_json(FULL), "evidence": [evidence_to_json(e) for e in ready_notes().all]}
+    text = json.dumps(document)
+    assert good_json(text) == document
+    slowly = plain_of(read_text(text, "-", 1))
+    assert slowly == document
+
+
+@pytest.mark.parametrize("text", ['{"facts": 1, "facts": 2}', '{"facts": NaN}', '{"facts"', '{"facts": {}}'])
+def test_faulty_json_is_left_to_the_reader_that_knows_lines(text):
+    assert good_json(text) is None
+    with pytest.raises(CaseDocumentError):
+        parse_case(text)
 
 
 def test_schema_agrees_on_good_and_bad_documents():
