@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from checklists.rules.clock import Clock, Start
@@ -48,12 +48,14 @@ def assess(
     `evidence` holds no entry made in error. State and findings are constant on [now, next_change_at).
     """
     recorded = tuple(evidence)
+    # Arithmetic on an instant of a zone with daylight saving would be done on its wall clock.
+    now = now.astimezone(UTC)
     clock = Clock(now)
     if start is None:
         at_start = earliest_start(protocol, facts, recorded, clock)
         earliest = at_start.at
     else:
-        at_start = Start(start, clock)
+        at_start = Start(start.astimezone(UTC), clock)
         earliest = earliest_start(protocol, facts, recorded, Clock(now)).at
     context = context_of(protocol, facts, recorded, at_start)
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))

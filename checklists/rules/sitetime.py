@@ -42,6 +42,17 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
+def shown_at(instant: datetime, zone: ZoneInfo) -> str:
+    """Weekday, date, time and zone on the site's clock."""
+    local = instant.astimezone(zone)
+    return f"{shown_on(local.date())} {local:%H:%M %Z}"
+
+
+def shown_on(day: date) -> str:
+    """Weekday and date."""
+    return f"{day:%A} {day.isoformat()}"
+
+
 def dose_on(day: date, zone: ZoneInfo) -> datetime:
     """A dose known by its date only counts as 23:59 of that day."""
     return wall_instant(day, LAST_MINUTE, zone)

@@ -22,7 +22,7 @@ from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import FastingRule, IntakeRule
 from checklists.rules.shapes import INSTANT, NOT_SURE, TEXT, Shape, listed, nested, parse_instant
-from checklists.rules.sitetime import day_begins, local_date
+from checklists.rules.sitetime import day_begins, local_date, shown_at
 from checklists.rules.values import Evidence, Status
 
 MIDNIGHT = "midnight"
@@ -92,9 +92,7 @@ def intake_checks(
     end = fast_end(context, rule, rules, name, at)
     if context.start.at_least(end):
         return []
-    local = end.astimezone(context.facts.site.tz)
-    shown = f"{local:%A} {local.date().isoformat()} {local:%H:%M %Z}"
-    wait = hours(fast_of(rules, name))
+    shown, wait = shown_at(end, context.facts.site.tz), hours(fast_of(rules, name))
     return [too_early("fast_too_short", f"{name} needs {wait} before the start: start from {shown} on.", end)]
 
 

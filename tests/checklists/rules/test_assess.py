@@ -11,6 +11,7 @@ from tests.checklists.rules.cases import (
     HOUR,
     INSTANT,
     ITEMS,
+    NEW_YORK,
     PROTOCOL,
     SECOND,
     START,
@@ -247,3 +248,11 @@ def test_discharge_items_do_not_block():
     notes.add("responsible_adult", {"present": False}, authority=Authority.NURSE)
     verdict = judge(evidence=notes.all)
     assert (verdict.state, verdict.finding("responsible_adult").status) == (State.READY, Status.FAILED)
+
+
+def test_start_in_a_zone_with_daylight_saving_is_judged_by_elapsed_time():
+    start = at("2027-03-14 10:00")  # the clocks went forward that night
+    facts, now = taking("ibuprofen"), start - 30 * HOUR
+    on_the_wall = judge(facts, start=start.astimezone(NEW_YORK), now=now.astimezone(NEW_YORK))
+    assert on_the_wall == judge(facts, start=start, now=now)
+    assert on_the_wall.finding("hold:ibuprofen").due_at == start - 24 * HOUR
