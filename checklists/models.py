@@ -152,7 +152,8 @@ class Evidence(models.Model):
             ),
             models.UniqueConstraint(fields=["practice_id", "id"], name="evidence_in_practice"),
             models.CheckConstraint(
-                condition=Q(said_by__in=["patient", "caregiver", "escort", "staff"]), name="evidence_said_by_known"
+                condition=Q(said_by__in=["patient", "caregiver", "escort", "prescriber", "staff"]),
+                name="evidence_said_by_known",
             ),
             models.CheckConstraint(condition=Q(observed_at__lte=F("recorded_at")), name="evidence_not_from_the_future"),
             models.CheckConstraint(

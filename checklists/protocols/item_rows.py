@@ -46,6 +46,7 @@ OPTIONAL = (
 ROLES = ("scheduler", "patient", "nurse", "clinician")
 STAFF = ("scheduler", "nurse", "clinician")
 ANCHORS = ("start", "stop_time", "fast_start", "arrival")
+MOST_CHASE_DAYS = 30
 CLOCKS = ("work", "drug", "fasting", "validity")
 
 
@@ -67,6 +68,7 @@ def read_item(row: Block) -> ItemRule:
         reminders_before_due=tuple(reminders),
         sourced=row.sourced(),
         required=row.flag("required", default=True),
+        chase_after_days=row.optional_count("chase_after_days", most=MOST_CHASE_DAYS),
     )
     if not rule.required and rule.kind not in OPTIONAL:
         row.refuse("required", f"{rule.kind} is always required", "leave it out; false is for " + ", ".join(OPTIONAL))

@@ -99,6 +99,8 @@ def item_words(rule: ItemRule) -> str:
     ]
     words = [f"{rule.kind}: {rule.owner}, needed by {rule.needed_by.value.replace('_', '-')}", *times]
     words.append(f"verified by {rule.verified_by}" if rule.verified_by else "no verification")
+    if rule.chase_after_days is not None:
+        words.append(f"asked again after {days(rule.chase_after_days)} of work")
     unasked = [] if rule.required else ["not required"]
     return ", ".join([*words, f"override {rule.override.value}", *unasked])
 

@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `until_start`: pending up to the start, whatever the item's deadline."""
+    """One thing that was looked at. `until_start`: pending up to the start, whatever the item's deadline.
+
+    `owner`: whose next step it is, where that is not the item's owner.
+    """
 
     status: Status
     code: str
@@ -25,6 +28,7 @@ class Check:
     clear_at: datetime | None = None
     recorded: bool = False
     until_start: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Answer:
 
     grounds: plain values the judgement rests on, digested into the finding's inputs.
     floor, lead: the earliest start that time allows, as an instant or as a distance from now.
+    due_by: in place of the protocol's due.
     """
 
     checks: tuple[Check, ...] = ()
@@ -50,6 +55,7 @@ class Answer:
     floor: datetime | None = None
     lead: timedelta = timedelta(0)
     shows_due: bool = True
+    due_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,12 @@ def satisfied(code: str, sentence: str) -> Check:
     return Check(Status.SATISFIED, code, sentence)
 
 
-def pending(code: str, sentence: str, *, until_start: bool = False) -> Check:
-    return Check(Status.PENDING, code, sentence, until_start=until_start)
+def pending(code: str, sentence: str, *, until_start: bool = False, owner: str = "") -> Check:
+    return Check(Status.PENDING, code, sentence, until_start=until_start, owner=owner)
 
 
-def review(code: str, sentence: str) -> Check:
-    return Check(Status.REVIEW, code, sentence)
+def review(code: str, sentence: str, *, owner: str = "") -> Check:
+    return Check(Status.REVIEW, code, sentence, owner=owner)
 
 
 def failed(code: str, sentence: str) -> Check:
@@ -136,6 +142,6 @@ def too_early(code: str, sentence: str, clear_at: datetime) -> Check:
     return Check(Status.TOO_EARLY, code, sentence, clear_at=clear_at)
 
 
-def said(code: str, sentence: str, status: Status = Status.FAILED) -> Check:
+def said(code: str, sentence: str, status: Status = Status.FAILED, *, owner: str = "") -> Check:
     """A recorded no: stands until evidence that names it supersedes it."""
-    return Check(status, code, sentence, recorded=True)
+    return Check(status, code, sentence, recorded=True, owner=owner)

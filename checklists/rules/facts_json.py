@@ -145,7 +145,7 @@ EVIDENCE = Shape(
     {"item": TEXT, "observed_at": INSTANT, "value": OBJECT},
     {
         "id": COUNT,
-        "said_by": choice("patient", "caregiver", "escort", "staff"),
+        "said_by": choice("patient", "caregiver", "escort", "prescriber", "staff"),
         "authority": choice(*AUTHORITIES),
         "recorded_by": TEXT,
         "supersedes": listed(COUNT),

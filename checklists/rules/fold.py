@@ -87,10 +87,10 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         status=worst.status,
         code=worst.code,
         sentence=worst.sentence,
-        owner=item.rule.owner,
+        owner=worst.owner or item.rule.owner,
         needed_by=item.rule.needed_by,
         override=item.rule.override,
-        due_at=due_at(context, item, answer) if answer.shows_due else None,
+        due_at=(answer.due_by or due_at(context, item, answer)) if answer.shows_due else None,
         deadline_at=deadline,
         clear_at=max(clear, default=None),
         inputs=inputs,
@@ -133,7 +133,7 @@ def verification_checks(context: Context, item: Item, answer: Answer) -> list[Ch
     if all(any(is_look_at(look, word) for look in looks) for word in answer.basis):
         return []
     waits = f"This is recorded but not verified. A {role} looks at it and records what is true."
-    return [pending(UNVERIFIED, waits, until_start=True)]
+    return [pending(UNVERIFIED, waits, until_start=True, owner="" if item.rule.owner == "patient" else role)]
 
 
 def is_a_look(entry: Evidence) -> bool:

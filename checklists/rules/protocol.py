@@ -46,6 +46,7 @@ class ItemRule:
     reminders_before_due: tuple[timedelta, ...]
     sourced: Sourced
     required: bool = True  # False: judged only where somebody recorded something of it
+    chase_after_days: int | None = None  # working days after which whoever was asked is asked again
 
 
 @dataclass(frozen=True, slots=True)

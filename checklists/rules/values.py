@@ -140,7 +140,7 @@ class Evidence:
     item: str
     observed_at: datetime
     value: Mapping[str, Any]
-    said_by: str  # patient | caregiver | escort | staff
+    said_by: str  # patient | caregiver | escort | prescriber | staff
     authority: Authority
     recorded_by: str
     supersedes: frozenset[int] = frozenset()  # recorded failures this one answers

@@ -152,7 +152,7 @@ class EvidenceIn(Strict):
     item = text()
     value = serializers.DictField()
     observed_at = MomentField()
-    said_by = WordField(["patient", "caregiver", "escort", "staff"])
+    said_by = WordField(["patient", "caregiver", "escort", "prescriber", "staff"])
     version = WholeField(min_value=0)
     supersedes = serializers.ListField(child=IdField(), max_length=50, required=False, default=list)
 

@@ -10,7 +10,8 @@ from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
 from checklists.rules.kinds.imaging import NAMES
 from checklists.rules.levels import LevelError, parse_levels
-from scheduler.pages.ward.forms import DATE, TIME, ClearanceForm, ItemForm, LabForm
+from scheduler.pages.ward.clearance_form import ClearanceForm
+from scheduler.pages.ward.forms import DATE, TIME, ItemForm, LabForm
 from scheduler.pages.ward.item_forms import (
     AllergyForm,
     AntibioticForm,

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 # Keys whose answer says by itself what it is: "INR 1.0 ratio", "light meal at Mon 1 Mar 2027 06:00".
 UNSPOKEN = frozenset({"analyte", "value", "temperature", "intake", "intakes", "answers"})
 
+UNSHOWN = frozenset({"unit", "contact"})  # beside its number; an id
+
 
 def item_in_words(item: str) -> str:
     """`hold:apixaban` as "hold: apixaban", `infection_check` as "infection check"."""
@@ -50,7 +52,7 @@ def _answers(value: Mapping[str, Any], tz: ZoneInfo) -> str:
     said = [
         _answer(name, inner, value.get("unit"), tz)
         for name, inner in value.items()
-        if name != "unit" and not (quiet and inner == "no") and inner != {}
+        if name not in UNSHOWN and not (quiet and inner == "no") and inner != {}
     ]
     between = " " if value.keys() & {"analyte", "intake"} else ", "
     return between.join([*said, *([f"{quiet} answered no"] if quiet else [])]) or "none"

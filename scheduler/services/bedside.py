@@ -12,7 +12,7 @@ from checklists.rules.assess import context_of
 from checklists.rules.clock import Clock, Start
 from checklists.rules.context import Item as RuleItem
 from checklists.rules.fold import UNVERIFIED, recorded_noes
-from checklists.rules.kinds import KINDS
+from checklists.rules.kinds import KINDS, clearance
 from checklists.rules.values import Authority, Finding, Status, Step
 from checklists.services.checklists import load_evidence
 from scheduler.models import Booking, Case, Patient
@@ -86,12 +86,20 @@ class Asked:
             return None
         if self.finding.kind == "labs":
             return LOOKED_AT
+        if self.finding.kind == clearance.KIND:
+            return self.answer_on_hand
         said = self.last_value
         if self.finding.kind not in STATEMENTS or said is None or "answer" in said:
             return None
         if self.finding.kind == "ride" and not (said.get("adult") or said.get("exempt")):
             return None  # nobody has said yet that an adult goes along
         return said
+
+    @property
+    def answer_on_hand(self) -> dict[str, Any] | None:
+        """Of a prescriber: the newest that is an answer and no asking."""
+        said = (word.entry.value for word in self.words)
+        return next((value for value in said if value.get("answer") in clearance.ANSWERS), None)
 
 
 @dataclass(frozen=True, slots=True)

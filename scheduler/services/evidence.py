@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from checklists.models import Evidence
-from checklists.rules.kinds import check_value
+from checklists.rules.context import kind_of
+from checklists.rules.kinds import check_value, clearance
 from checklists.rules.values import Authority
 from checklists.services import checklists
 from scheduler.models import Case
@@ -51,8 +52,10 @@ def record_evidence(
     if case.state == "closed":
         raise Refused("The case is closed. Reopen it, or open a new case.", code="case_closed")
     _check_item(case, item, now)
+    _check_speaker(item, said_by)
     _check_observed(observed_at, now)
     cleaned = escort_contact(case=case, item=item, value=dict(value), now=now)
+    cleaned = _for_the_booked_day(case, item, cleaned)
     if problems := check_value(item, cleaned):
         raise Invalid(
             "The value does not fit the item.",
@@ -95,6 +98,19 @@ def _check_item(case: Case, item: str, now: datetime) -> None:
             f"This case has no item '{item}'.",
             errors=(Reason("item_unknown", f"Use one of: {', '.join(known)}.", field="item"),),
         )
+
+
+def _check_speaker(item: str, said_by: str) -> None:
+    if said_by == "prescriber" and kind_of(item) != clearance.KIND:
+        remedy = "A prescriber speaks about prescriber_clearance. Say who else said this."
+        raise Invalid("Say who said it.", errors=(Reason("bad_speaker", remedy, field="said_by", item=item),))
+
+
+def _for_the_booked_day(case: Case, item: str, value: dict[str, Any]) -> dict[str, Any]:
+    """A last day that a prescriber names is named for the date of the procedure as it stands."""
+    if kind_of(item) != clearance.KIND or "last_dose_on" not in value or "start_on" in value or case.booking is None:
+        return value
+    return {**value, "start_on": case.booking.starts_at.astimezone(case.practice.site.tz).date().isoformat()}
 
 
 def _check_observed(observed_at: datetime, now: datetime) -> None:

@@ -1,6 +1,8 @@
-"""Prescriber clearance: nobody stops a drug before its prescriber has agreed."""
+"""Prescriber clearance: nobody stops a drug before its prescriber has agreed. Asked, chased, answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from checklists.rules.context import (
     Answer,
@@ -22,16 +24,35 @@ from checklists.rules.doses import (
     stop_time,
     wait_of,
 )
+from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
-from checklists.rules.shapes import DATE, NOT_SURE, TEXT, Shape, choice, parse_date
-from checklists.rules.sitetime import dose_on
+from checklists.rules.moments import deadline_at, due_at
+from checklists.rules.protocol import HoldRule
+from checklists.rules.shapes import DATE, NOT_SURE, TEXT, UUID, Shape, choice, number, parse_date
+from checklists.rules.sitetime import dose_on, local_date, working_day_after
 from checklists.rules.values import Evidence, Status
+
+KIND = "prescriber_clearance"
+ASKED, CONTINUE, REFUSED = "asked", "continue", "refused"
+ANSWERS = (AGREED, CONTINUE, REFUSED)
+WAYS = ("phone", "letter", "fax", "message", "link")
+UNANSWERED = "clearance_unanswered"
+CLINICIAN = "clinician"
+MOST_HOURS = 24 * 366
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One row of the protocol that may hold for a drug, with its wait; None where a person decides how long."""
+
+    row: HoldRule
+    wait: timedelta | None
 
 
 def items(context: Context) -> Iterable[Item]:
-    rule = context.rule("prescriber_clearance")
+    rule = context.rule(KIND)
     drugs = dict.fromkeys(plan.drug for plan in drug_plans(context) if needs_clearance(context, plan.drug))
-    return [Item(f"prescriber_clearance:{drug}", rule, drug) for drug in drugs] if rule else []
+    return [Item(f"{KIND}:{drug}", rule, drug) for drug in drugs] if rule else []
 
 
 def answer(context: Context, item: Item) -> Answer:
@@ -41,66 +62,141 @@ def answer(context: Context, item: Item) -> Answer:
     if last_dose(context, drug).not_taking:
         unused = Check(Status.NOT_APPLICABLE, "not_taken", f"{drug} is not taken, so nobody need agree.")
         return Answer((unused,), grounds=(drug, "not taken"))
-    agreed = latest(entry for entry in standing if entry.value["answer"] == AGREED)
-    checks: tuple[Check, ...] = ()
-    if agreed:
-        checks = tuple(check for entry in agreed for check in conflicts(context, drug, entry))
-    elif standing:
-        checks = (
-            pending(
-                "clearance_asked", f"The prescriber of {drug} has not answered yet. Call again and record the answer."
-            ),
-        )
-    else:
-        ask = f"Ask the prescriber of {drug} whether it may be stopped or has to go on, and record the answer."
-        checks = (pending("clearance_missing", ask),)
+    # Without a time to stop the answer is needed before the start.
+    anchors = {"stop_time": stop_time(context, drug) or context.start.at}
+    answered = latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
+    if not answered:
+        return waiting(context, item, [e for e in standing if e.value["answer"] == ASKED], anchors)
     return Answer(
-        checks=checks,
+        checks=tuple(check for entry in answered for check in judged(context, drug, entry)),
         confirmed=f"The prescriber of {drug} agreed.",
-        basis=agreed,
-        grounds=(drug, [dict(entry.value) for entry in agreed]),
-        anchors={"stop_time": stop_time(context, drug)},
+        basis=answered,
+        grounds=(drug, [dict(entry.value) for entry in answered]),
+        anchors=anchors,
     )
 
 
+def waiting(context: Context, item: Item, asked: Sequence[Evidence], anchors: dict[str, datetime]) -> Answer:
+    """While there is no answer: the desk asks and chases, and from the set day on a clinician takes it up."""
+    drug, clock = item.subject, context.start.clock
+    owed = Answer(grounds=(drug, []), anchors=anchors)
+    set_day, deadline = due_at(context, item, owed), deadline_at(context, item, owed)
+
+    def owing(check: Check, due: datetime | None) -> Answer:
+        return Answer((check,), grounds=owed.grounds, anchors=anchors, due_by=due)
+
+    if not asked:
+        ask = f"Ask the prescriber of {drug} whether it may be stopped or has to go on, and record the answer."
+        return owing(pending("clearance_missing", ask), set_day)
+    moments = sorted(entry.observed_at for entry in asked)
+    was_asked = f"The prescriber of {drug} was asked on {on_day(context, moments[-1])}"
+    chase_at = chase_after(context, item, moments[-1])
+    if set_day is not None:
+        # A case booked late still leaves the prescriber the time that a first asking leaves, up to the deadline.
+        given = max(set_day, chase_after(context, item, moments[0]) or set_day)
+        if clock.reached(given if deadline is None else min(given, deadline)):
+            late = f"{was_asked} and has not answered by the day that was set. Call them, or decide how to go on."
+            return owing(pending(UNANSWERED, late, owner=CLINICIAN), deadline)
+    if chase_at is not None and clock.reached(chase_at):
+        return owing(pending("clearance_chase", f"{was_asked} and has not answered. Ask again now."), chase_at)
+    again = f" Ask again on {on_day(context, chase_at)}." if chase_at else " Call again and record the answer."
+    due = min((moment for moment in (set_day, chase_at) if moment is not None), default=None)
+    return owing(pending("clearance_asked", f"{was_asked} and has not answered yet.{again}"), due)
+
+
+def chase_after(context: Context, item: Item, asked_at: datetime) -> datetime | None:
+    """When to ask again: the opening of the protocol's n-th working day after the asking; None where it names none."""
+    days = item.rule.chase_after_days
+    return None if days is None else working_day_after(asked_at, days, context.facts.site)
+
+
+def on_day(context: Context, instant: datetime) -> str:
+    return day_words(local_date(instant, context.facts.site.tz))
+
+
+def day_words(day: date) -> str:
+    return f"{day:%A} {day.isoformat()}"
+
+
+def judged(context: Context, drug: str, entry: Evidence) -> list[Check]:
+    if entry.value["answer"] == CONTINUE:
+        goes_on = f"The prescriber wants {drug} to go on. A clinician decides whether the procedure is done while it"
+        return [review("clearance_continue", f"{goes_on} is taken.", owner=CLINICIAN)]
+    return conflicts(context, drug, entry)
+
+
 def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
-    """An agreed last dose that leaves less time than the protocol wants."""
-    if "last_dose_on" not in entry.value:
-        return []
-    agreed_dose = dose_on(parse_date(entry.value["last_dose_on"]), context.facts.site.tz)
-    waits = [
-        wait
-        for plan in plans_of(context, drug)
-        if plan.match.rows and (rows := rows_for(context, plan.match)) and (wait := wait_of(rows.plans_by, plan.match))
-    ]
-    if all(context.start.at_least(agreed_dose + wait) for wait in waits):
-        return []
-    day = entry.value["last_dose_on"]
-    sentence = f"The prescriber named {day} as the last day of {drug}, later than the protocol allows"
-    return [review("clearance_conflicts", f"{sentence}: a clinician decides.")]
+    """Where the prescriber's time is not the protocol's: both are named, and a clinician decides."""
+    if other_date := answered_for_another_date(context, drug, entry):
+        return [other_date]
+    waits = [held.wait for held in held_rows(context, drug) if held.wait is not None]
+    wanted = f"the protocol wants {hours(max(waits))}" if waits else ""
+    if "last_dose_on" in entry.value:
+        day = parse_date(entry.value["last_dose_on"])
+        dose = dose_on(day, context.facts.site.tz)
+        if not all(context.start.at_least(dose + wait) for wait in waits):
+            left = f", at most {hours_between(dose, context.start.at)} h before this start" if booked(context) else ""
+            named = f"The prescriber named {day_words(day)} as the last day of {drug}{left}"
+            return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
+    stated = entry.value.get("hold_hours")
+    if stated is not None and any(wait != timedelta(hours=stated) for wait in waits):
+        named = f"The prescriber wants {drug} stopped for {hours(timedelta(hours=stated))}"
+        return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
+    return []
+
+
+def answered_for_another_date(context: Context, drug: str, entry: Evidence) -> Check | None:
+    """A last day that was named for a date of the procedure says nothing about another date."""
+    if not booked(context) or not {"start_on", "last_dose_on"} <= entry.value.keys():
+        return None
+    asked_for = parse_date(entry.value["start_on"])
+    if asked_for == local_date(context.start.at, context.facts.site.tz):
+        return None
+    was = f"The prescriber answered for a procedure on {day_words(asked_for)}, which is now on another day"
+    return pending("clearance_other_date", f"{was}. Ask for the last day of {drug} again.")
+
+
+def booked(context: Context) -> bool:
+    return context.start.booked
+
+
+def hours_between(dose: datetime, start: datetime) -> int:
+    """Whole hours, rounded up: the prescriber's day leaves no more than these."""
+    return max(0, -((dose - start) // timedelta(hours=1)))
+
+
+def held_rows(context: Context, drug: str) -> list[Held]:
+    """The rows that plan this drug's hold, one for each way in which the patient takes it."""
+    found = (rows_for(context, plan.match) if plan.match.rows else None for plan in plans_of(context, drug))
+    plans = zip(plans_of(context, drug), found, strict=True)
+    return [Held(rows.plans_by, wait_of(rows.plans_by, plan.match)) for plan, rows in plans if rows is not None]
 
 
 def said_no(_context: Context, evidence: Evidence) -> Check | None:
-    if evidence.value.get("answer") != "refused":
+    if evidence.value.get("answer") != REFUSED:
         return None
     drug = evidence.item.partition(":")[2]
     refusal = f"The prescriber does not want {drug} stopped. Call the clinician, who decides how to go on."
-    return said("clearance_refused", refusal)
+    return said("clearance_refused", refusal, owner=CLINICIAN)
 
 
 CLEARANCE = Kind(
-    name="prescriber_clearance",
+    name=KIND,
     items=items,
     answer=answer,
     said_no=said_no,
     shapes=(
         Shape(
+            {"answer": choice(ASKED, *ANSWERS), "prescriber": TEXT, "how": choice(*WAYS)},
             {
-                "answer": choice("asked", AGREED, "refused"),
-                "prescriber": TEXT,
-                "how": choice("phone", "letter", "fax", "message"),
+                "contact": UUID,
+                "start_on": DATE,  # the date of the procedure that the prescriber was told
+                "last_dose_on": DATE,
+                "hold_hours": number(0, MOST_HOURS),
+                "bridging": choice("yes", "no"),
+                "bridging_how": TEXT,
+                "reason": TEXT,
             },
-            {"last_dose_on": DATE},
         ),
         NOT_SURE,
     ),

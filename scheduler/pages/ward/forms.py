@@ -222,32 +222,6 @@ class LabForm(ItemForm):
         return {"analyte": data["analyte"], "value": data["result"], "unit": data["unit"]}
 
 
-class ClearanceForm(ItemForm):
-    answer = forms.ChoiceField(
-        label="What did the prescriber say?",
-        choices=[
-            ("agreed", "Agreed: it may be stopped"),
-            ("refused", "Does not want it stopped"),
-            ("asked", "Asked, no answer yet"),
-        ],
-        widget=forms.RadioSelect,
-    )
-    prescriber = forms.CharField(max_length=120)
-    how = forms.ChoiceField(choices=[(way, way) for way in ("phone", "letter", "fax", "message")])
-    last_dose_on = forms.DateField(
-        label="Last dose they named, if any", required=False, widget=forms.DateInput(attrs=DATE)
-    )
-
-    def offer(self) -> None:
-        said = self.asked.last_value or {}
-        self.initial.update({key: said[key] for key in ("prescriber", "how") if key in said})
-
-    def value(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        day = {"last_dose_on": data["last_dose_on"].isoformat()} if data["last_dose_on"] else {}
-        return {"answer": data["answer"], "prescriber": data["prescriber"], "how": data["how"], **day}
-
-
 class AdultForm(ItemForm):
     answer = forms.ChoiceField(
         label="Is a responsible adult here to take the patient home?",

@@ -11,11 +11,11 @@ from checklists.rules.kinds.restart import RESTART
 from checklists.rules.levels import parse_levels
 from checklists.rules.protocol import Statement
 from checklists.rules.values import Authority
+from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import (
     DATE,
     AdultForm,
     Bedside,
-    ClearanceForm,
     DoseForm,
     FastingForm,
     ItemForm,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from checklists.rules.case_document import verdict_to_json
 from checklists.rules.shapes import LEVELS
 from checklists.rules.values import Authority, DateAbout, Evidence, Medication, Review, State
-from tests.checklists.rules.cases import FACTS, HOLDS, INSTANT, PHOENIX, SITE, START, judge
+from tests.checklists.rules.cases import FACTS, HOLDS, INSTANT, PHOENIX, PROTOCOL, SITE, START, judge
 from tests.checklists.rules.notes import (
     ALLERGIES,
     AUTHORISED,
@@ -65,6 +65,13 @@ doses = st.one_of(
     st.builds(lambda t: {"took_it": True, "last_dose_at": t}, texts),
     st.just({"not_taking": True}),
 )
+answers = st.builds(
+    lambda answer, more: {"answer": answer, **more},
+    st.sampled_from(["asked", "agreed", "refused", "continue"]),
+    st.just({})
+    | st.builds(lambda d, on: {"last_dose_on": d.isoformat(), "start_on": on.isoformat()}, days, days)
+    | st.builds(lambda h: {"hold_hours": h}, st.sampled_from([24, 72, 120])),
+)
 results = st.builds(
     lambda a, value: {"analyte": a[0], "value": value, "unit": a[1]},
     st.sampled_from([("INR", "ratio"), ("platelets", "10^9/L"), ("creatinine", "mg/dL"), ("glucose", "mg/dL")]),
@@ -118,7 +125,7 @@ def evidence(draw, with_junk=True):
             item, values = f"hold:{draw(names)}", doses
         elif item == "prescriber_clearance":
             item = f"prescriber_clearance:{draw(names)}"
-            values = st.sampled_from(["asked", "agreed", "refused"]).map(lambda a: {"answer": a})
+            values = answers
         elif values is None:
             item, values = f"restart_decision:{draw(names)}", st.just({"decision": "restart"})
         if with_junk:
@@ -138,6 +145,9 @@ def evidence(draw, with_junk=True):
     return tuple(entries)
 
 
+CHASING = replace(PROTOCOL, items=tuple(replace(rule, chase_after_days=2) for rule in PROTOCOL.items))
+
+
 def unchanging(verdict):
     """State and findings: what must stay as it is until the next change."""
     return verdict.state, verdict.findings
@@ -155,21 +165,21 @@ def test_assess_is_total(case, entries, start, now):
 @MANY
 @given(facts, evidence(with_junk=False), instants, instants, st.data())
 def test_verdict_is_constant_until_its_next_change(case, entries, start, now, data):
-    verdict = judge(case, entries, start, now)
-    assert_constant(lambda then: judge(case, entries, start, then), verdict, now, data)
+    verdict = judge(case, entries, start, now, CHASING)
+    assert_constant(lambda then: judge(case, entries, start, then, CHASING), verdict, now, data)
 
 
 @MANY
 @given(facts, evidence(with_junk=False), instants, st.data())
 def test_verdict_without_booking_is_constant_until_its_next_change(case, entries, now, data):
-    unsigned = judge(case, entries, None, now)
+    unsigned = judge(case, entries, None, now, CHASING)
     reviews = [
         Review(f.item, f.inputs, data.draw(instants), data.draw(instants), "clinician:7")
         for f in unsigned.findings
         if f.status == "review"
     ]
-    verdict = judge(case, entries, None, now, reviews=reviews)
-    assert_constant(lambda then: judge(case, entries, None, then, reviews=reviews), verdict, now, data)
+    verdict = judge(case, entries, None, now, CHASING, reviews=reviews)
+    assert_constant(lambda then: judge(case, entries, None, then, CHASING, reviews=reviews), verdict, now, data)
 
 
 def assert_constant(judged, verdict, now, data):
