@@ -83,6 +83,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-texts": {"GET": OFFICE, "POST": OFFICE},
     "settings-protocols": {"GET": SIGNERS, "POST": SIGNERS},
     "settings-protocol": {"GET": SIGNERS},
+    "settings-protocol-diff": {"GET": SIGNERS},
     "settings-protocol-sign": {"POST": frozenset({CLINICIAN})},
     "settings-protocol-withdraw": {"POST": frozenset({CLINICIAN})},
     "schema": {"GET": ANYONE_IN_DEMO},
@@ -115,6 +116,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "task-done": {"POST": CARE},
     "protocols": {"GET": EVERY_ROLE, "POST": frozenset({CLINICIAN, ADMINISTRATOR})},
     "protocol": {"GET": EVERY_ROLE},
+    "protocol-diff": {"GET": EVERY_ROLE},
     "protocol-sign": {"POST": frozenset({CLINICIAN})},
     "protocol-withdraw": {"POST": frozenset({CLINICIAN})},
 }

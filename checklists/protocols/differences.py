@@ -1,56 +1,117 @@
-"""What differs between two resolved documents, in words, path by path, each value with its source."""
+"""What differs between two resolved documents, rule by rule in words, each value with its source."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from checklists.protocols.problems import Where, dotted
 from checklists.protocols.text import ROW_KEYS
+from checklists.protocols.wording import listed, part_words, row_words, rule_words, value_words
 
 CITING = ("source", "confidence")
+GROUPS: frozenset[Where] = frozenset({(), ("names",), ("sources",), ("minutes",)})
+Cited = tuple[str, str]  # source and confidence, of the old and of the new value alike
 
 
-def differences(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
-    """One line for each path that is not equal; rows are compared by key, in whatever order."""
-    return tuple(compared(one, other, (), ("", "")))
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One part of one rule. `old` None: the part is new; `new` None: it is gone."""
+
+    path: str
+    rule: str
+    part: str  # "" where the rule is about nothing else
+    old: str | None
+    new: str | None
+    old_cited: Cited = ("", "")
+    new_cited: Cited = ("", "")
+
+    @property
+    def sentence(self) -> str:
+        what = f"{self.rule}, {self.part}" if self.part else self.rule
+        if self.old is None:
+            return f"{what}: {self.new}{bracket(self.new_cited)} is new"
+        if self.new is None:
+            return f"{what}: {self.old}{bracket(self.old_cited)} is no longer there"
+        return f"{what}: {self.old}{bracket(self.old_cited)} becomes {self.new}{bracket(self.new_cited)}"
 
 
-def compared(one: Any, other: Any, where: Where, cited: tuple[str, str]) -> Iterator[str]:
-    if one == other and type(one) is type(other):
-        return
-    if where in ROW_KEYS:
-        one, other = by_key(one, ROW_KEYS[where]), by_key(other, ROW_KEYS[where])
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        yield f"{dotted(where)}: {worded(one)}{cited[0]} becomes {worded(other)}{cited[1]}"
-        return
-    cited = (bracket(one) or cited[0], bracket(other) or cited[1])
-    if any(one.get(key) != other.get(key) for key in {*one, *other} - {*CITING, "note"}):
-        # The lines of the values say both sources; lines of the sources alone would say them again.
-        one, other = ({key: value for key, value in row.items() if key not in CITING} for row in (one, other))
-    else:
-        cited = ("", "")
+def differences(one: dict[str, Any], other: dict[str, Any]) -> tuple[Difference, ...]:
+    """One entry for each value that is not equal; rows are compared by key, in whatever order."""
+    return tuple(of_group(as_mapping(one), as_mapping(other), ()))
+
+
+def of_group(one: dict[str, Any], other: dict[str, Any], where: Where) -> Iterator[Difference]:
+    """A mapping whose values are rules, or single words such as the title."""
     for key in [*one, *(key for key in other if key not in one)]:
         here = (*where, key)
-        if key not in other:
-            yield f"{dotted(here)}: {worded(one[key])}{cited[0]} is no longer there"
-        elif key not in one:
-            yield f"{dotted(here)}: {worded(other[key])}{cited[1]} is new"
+        old, new = by_key(one.get(key), here), by_key(other.get(key), here)
+        if same(old, new):
+            continue
+        if here in GROUPS or here in ROW_KEYS:
+            yield from of_group(as_mapping(old), as_mapping(new), here)
+        elif isinstance(old, dict) and isinstance(new, dict):
+            yield from of_rule(old, new, here)
+        elif isinstance(old, dict) or isinstance(new, dict):
+            yield whole(old, new, here)
         else:
-            yield from compared(one[key], other[key], here, cited)
+            rule, part = (rule_words(here, {}), "") if where else ("the protocol", part_words(here, key))
+            yield Difference(dotted(here), rule, part, said(old), said(new))
 
 
-def bracket(row: dict[str, Any]) -> str:
-    return f" [{row['source']}; {row['confidence']}]" if row.keys() >= {*CITING} else ""
+def of_rule(one: dict[str, Any], other: dict[str, Any], where: Where) -> Iterator[Difference]:
+    rule, cited = rule_words(where, one), (citing(one), citing(other))
+    changed = [key for key in [*one, *(k for k in other if k not in one)] if not same(one.get(key), other.get(key))]
+    own = [key for key in changed if key not in CITING and (*where, key) not in ROW_KEYS]
+    for key in own:
+        old, new = (value_words(where, key, row[key]) if row.get(key) is not None else None for row in (one, other))
+        yield Difference(dotted((*where, key)), rule, part_words(where, key), old, new, *cited)
+    if not own and cited[0] != cited[1]:
+        old, new = map(origin, cited)
+        yield Difference(dotted((*where, "source")), rule, "where it comes from", old, new)
+    for key in changed:
+        rows = (*where, key)
+        if rows in ROW_KEYS:
+            yield from of_group(as_mapping(by_key(one.get(key), rows)), as_mapping(by_key(other.get(key), rows)), rows)
 
 
-def by_key(rows: Any, key: str) -> Any:
-    return {row[key]: row for row in rows} if isinstance(rows, list) else rows
+def whole(old: Any, new: Any, where: Where) -> Difference:
+    """A rule that is new, gone, or no mapping on one side."""
+    rule = rule_words(where, old if isinstance(old, dict) else new)
+    before, after = (row_words(where, row, CITING) if isinstance(row, dict) else said(row) for row in (old, new))
+    return Difference(dotted(where), rule, "", before, after, citing(old), citing(new))
 
 
-def worded(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {worded(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(worded, value)) + "]"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "nothing"}[value]
-    return str(value)
+def said(value: Any) -> str | None:
+    return None if value is None else listed(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal also in kind: true is not 1."""
+    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)
+
+
+def citing(rule: Any) -> Cited:
+    named = isinstance(rule, dict) and rule.keys() >= {*CITING}
+    return (str(rule["source"]), str(rule["confidence"])) if named else ("", "")
+
+
+def origin(cited: Cited) -> str:
+    source, confidence = cited
+    return f"{source} ({confidence} confidence)" if source else "nowhere"
+
+
+def bracket(cited: Cited) -> str:
+    return f" [{'; '.join(cited)}]" if cited[0] else ""
+
+
+def by_key(rows: Any, where: Where) -> Any:
+    """A list of rows as a mapping from each row's key; anything else as it is."""
+    name = ROW_KEYS.get(where)
+    if name is None or not isinstance(rows, list) or not all(isinstance(row, dict) and name in row for row in rows):
+        return rows
+    return {str(row[name]): row for row in rows}
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

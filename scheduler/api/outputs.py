@@ -266,6 +266,25 @@ class ProtocolsOut(Out):
     results = ProtocolOut(many=True)
 
 
+class DifferenceOut(Out):
+    path = s.CharField()
+    rule = s.CharField()
+    part = s.CharField(allow_blank=True)
+    old = s.CharField(allow_null=True)
+    new = s.CharField(allow_null=True)
+    old_source = s.CharField(allow_blank=True)
+    old_confidence = s.CharField(allow_blank=True)
+    new_source = s.CharField(allow_blank=True)
+    new_confidence = s.CharField(allow_blank=True)
+    sentence = s.CharField()
+
+
+class ProtocolDiffOut(Out):
+    version = ProtocolOut()
+    against = ProtocolOut()
+    differences = DifferenceOut(many=True)
+
+
 class WithdrawnOut(Out):
     protocol = ProtocolOut()
     cases = s.ListField(child=s.UUIDField())

@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from scheduler.api.endpoints import cases, day, people, setup, workflow
+from scheduler.api.endpoints import cases, day, people, setup, versions, workflow
 
 urlpatterns = [
     path("healthz", setup.Health.as_view(), name="health"),
@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/v1/tasks/<uuid:task_id>/done/", day.TaskDone.as_view(), name="task-done"),
     path("api/v1/protocols/", setup.Protocols.as_view(), name="protocols"),
     path("api/v1/protocols/<uuid:version_id>/", setup.OneProtocol.as_view(), name="protocol"),
+    path("api/v1/protocols/<uuid:version_id>/diff/", versions.DiffProtocol.as_view(), name="protocol-diff"),
     path("api/v1/protocols/<uuid:version_id>/sign/", setup.SignProtocol.as_view(), name="protocol-sign"),
     path("api/v1/protocols/<uuid:version_id>/withdraw/", setup.WithdrawProtocol.as_view(), name="protocol-withdraw"),
 ]

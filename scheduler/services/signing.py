@@ -27,6 +27,26 @@ def version_of(practice_id: uuid.UUID, version_id: uuid.UUID) -> ProtocolVersion
     return found
 
 
+def others_of(version: ProtocolVersion) -> list[ProtocolVersion]:
+    """The practice's other versions, without their documents: those of the same protocol first, newest first."""
+    found = ProtocolVersion.objects.filter(practice_id=version.practice_id).exclude(pk=version.pk)
+    rows = found.select_related("protocol").defer("document").order_by("protocol__name", "-number")
+    return sorted(rows, key=lambda other: other.protocol_id != version.protocol_id)
+
+
+def against(version: ProtocolVersion, other_id: uuid.UUID | None) -> ProtocolVersion:
+    """The version to compare with; left out, the one before it, else the newest other. Raises Invalid, NotFound."""
+    if other_id is not None:
+        return version_of(version.practice_id, other_id)
+    others = others_of(version)
+    before = [o for o in others if o.protocol_id == version.protocol_id and o.number < version.number]
+    found = next(iter([*before, *others]), None)
+    if found is None:
+        reason = Reason("nothing_to_compare", "Adopt another version first, then compare the two.", field="against")
+        raise Invalid("The practice has no other protocol version.", errors=(reason,))
+    return version_of(version.practice_id, found.pk)
+
+
 def cases_of(version: ProtocolVersion) -> QuerySet[Case]:
     """Those pinned to the version that still wait for their procedure."""
     waiting = Case.objects.filter(checklist__protocol_version=version, state__in=BEFORE_PROCEDURE)

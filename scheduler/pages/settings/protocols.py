@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from checklists.models import ProtocolVersion
 from checklists.protocols import loader
 from checklists.protocols.summary import summary
+from checklists.services.protocols import is_intact
 from scheduler.access import CLINICIAN, Actor
 from scheduler.models import User
 from scheduler.pages.session import page
@@ -59,11 +60,14 @@ def _show(
     sent: SignForm | WithdrawForm | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    lines = list(summary(version.document, signed=version.signed_at is not None))
+    intact = is_intact(version.document, version.document_hash)
+    lines = list(summary(version.document, signed=version.signed_at is not None)) if intact else []
     people = {user.by: user.name for user in User.objects.filter(memberships__practice=actor.practice)}
     context = {
         "section": "protocols",
         "version": version,
+        "intact": intact,
+        "others": signing.others_of(version)[:1],
         "low": [line.removeprefix("! ") for line in lines if line.startswith("!")],
         "lines": "\n".join(lines),
         "signed_by": people.get(version.signed_by, version.signed_by),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages.settings import people, places, practice, protocols, texts
+from scheduler.pages.settings import people, places, practice, protocols, texts, versions
 
 urlpatterns = [
     path("settings/", practice.home, name="settings"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/texts/", texts.texts, name="settings-texts"),
     path("settings/protocols/", protocols.protocols, name="settings-protocols"),
     path("settings/protocols/<uuid:version_id>/", protocols.protocol, name="settings-protocol"),
+    path("settings/protocols/<uuid:version_id>/diff/", versions.diff, name="settings-protocol-diff"),
     path("settings/protocols/<uuid:version_id>/sign/", protocols.sign, name="settings-protocol-sign"),
     path("settings/protocols/<uuid:version_id>/withdraw/", protocols.withdraw, name="settings-protocol-withdraw"),
 ]

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checklists.protocols import loader
-from checklists.protocols.differences import differences
 from tests.checklists.protocols.documents import CHILD, problems
 
 HOLD = "holds: [{row: MH002, clear_at_h: 96, source: S1, confidence: low}]\n"
@@ -250,21 +249,3 @@ def test_stored_document_is_read_in_a_fraction_of_the_time_of_its_files() -> Non
     from_files = min(seconds(from_its_files) for _ in range(2))
     stored = min(seconds(lambda: loader.from_document(document, signed=True)) for _ in range(5))
     assert stored < from_files / 5
-
-
-def test_differences_are_told_by_path() -> None:
-    one, other = loader.resolve("reference-asra"), loader.resolve_text(CHILD + HOLD, origin="ours.yaml")
-    assert [line for line in differences(one, other) if line.startswith("holds")] == [
-        "holds.MH002.clear_at_h: 72 [S1,S2,S3,S6; high] becomes 96 [S1; low]",
-        "holds.MH002.note: SIR 48 h, ASRA 72 h [S1,S2,S3,S6; high] is no longer there",
-    ]
-    assert differences(one, one) == ()
-
-
-def test_difference_of_the_source_alone_is_told() -> None:
-    change = "holds: [{row: MH013, source: S24, confidence: low, note: Withdrawn in the US}]\n"
-    one, other = loader.resolve("reference-asra"), loader.resolve_text(CHILD + change, origin="ours.yaml")
-    assert [line for line in differences(one, other) if line.startswith("holds")] == [
-        "holds.MH013.source: S1 becomes S24",
-        "holds.MH013.confidence: medium becomes low",
-    ]

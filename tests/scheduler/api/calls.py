@@ -263,6 +263,7 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("protocols", "GET"): lambda _: Call(),
     ("protocols", "POST"): lambda _: Call(body={"name": "reference-asra"}),
     ("protocol", "GET"): lambda world: Call({"version_id": world.signed_version().pk}),
+    ("protocol-diff", "GET"): lambda world: Call({"version_id": world.unsigned_version().pk}),
     ("protocol-sign", "POST"): lambda world: Call({"version_id": world.unsigned_version().pk}, {}),
     ("protocol-withdraw", "POST"): lambda world: Call({"version_id": world.signed_version().pk}, {"reason": "old"}),
 }

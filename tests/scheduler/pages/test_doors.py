@@ -61,6 +61,7 @@ settings-texts     POST         302       403   403       403           400     
 settings-protocols GET          302       403   403       200           200     403
 settings-protocols POST         302       403   403       400           400     403
 settings-protocol  GET          302       403   403       200           200     403
+settings-protocol-diff GET      302       403   403       200           200     403
 settings-protocol-sign POST     302       403   403       400           403     403
 settings-protocol-withdraw POST 302       403   403       400           403     403
 ward-board         GET          302       200   200       200           200     200

@@ -63,8 +63,8 @@ class Command(BaseCommand):
         return COMPLETE
 
     def action_diff(self, options: dict[str, Any]) -> int:
-        lines = differences(loader.resolve(options["a"]), loader.resolve(options["b"]))
-        for line in lines or ("no difference",):
+        lines = [one.sentence for one in differences(loader.resolve(options["a"]), loader.resolve(options["b"]))]
+        for line in lines or ["no difference"]:
             self.stdout.write(line)
         return 1 if lines else COMPLETE
 
