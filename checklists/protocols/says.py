@@ -6,8 +6,10 @@ from checklists.protocols.summary import (
     candidacy_words,
     hold_words,
     infection_words,
+    intake_words,
     item_words,
     lab_words,
+    pregnancy_words,
     statement_words,
 )
 from checklists.rules.protocol import Protocol, Sourced
@@ -36,6 +38,10 @@ def _rows(protocol: Protocol, finding: Finding) -> Iterator[tuple[str, Sourced]]
         yield from ((lab_words(rule), rule.sourced) for rule in protocol.labs if rule.analyte in said.split())
     elif finding.kind in OF_THE_FRACTURE:
         yield from candidacy_words(protocol)
+    elif finding.kind == "fasting":
+        yield from intake_words(protocol.fasting)
+    elif finding.kind == "pregnancy" and protocol.pregnancy:
+        yield from pregnancy_words(protocol.pregnancy)
     elif finding.kind in ("after_care", "follow_up"):
         rows = protocol.after_care if finding.kind == "after_care" else protocol.follow_up
         yield from map(statement_words, rows)

@@ -7,6 +7,7 @@ from typing import Any
 from checklists.protocols.loader import from_document
 from checklists.rules.protocol import (
     Bound,
+    FastingRule,
     HoldClass,
     HoldRule,
     ItemRule,
@@ -170,11 +171,17 @@ def bound_words(bound: Bound) -> str:
 
 
 def fasting_words(protocol: Protocol, document: dict[str, Any]) -> Iterator[tuple[str, Sourced]]:
-    rule = protocol.fasting
+    first, *intakes = intake_words(protocol.fasting)
+    yield first
+    for (words, sourced), row in zip(intakes, document["fasting"]["intakes"], strict=True):
+        yield f"{row['row']} {words}", sourced
+
+
+def intake_words(rule: FastingRule) -> Iterator[tuple[str, Sourced]]:
     sip = "a sip with medicines is allowed" if rule.sip_with_medicines else "not even a sip with medicines"
     yield f"{rule.mode}, for {', '.join(sorted(rule.applies_to))}; {sip}", rule.sourced
-    for intake, row in zip(rule.intakes, document["fasting"]["intakes"], strict=True):
-        yield f"{row['row']} {intake.intake}: {hours(intake.min_fast)}", intake.sourced
+    for intake in rule.intakes:
+        yield f"{intake.intake}: {hours(intake.min_fast)}", intake.sourced
 
 
 def candidacy_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:

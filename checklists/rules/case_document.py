@@ -97,7 +97,8 @@ def refused(constant: str) -> None:
 
 def read_text(text: str, origin: str, line: int) -> Any:
     if len(text) > LONGEST_DOCUMENT:
-        raise CaseDocumentError([f"{origin}:{line}: document: has {len(text)} characters: shorten it to one case."])
+        many = f"has more than {LONGEST_DOCUMENT:,} characters: shorten it to one case."
+        raise CaseDocumentError([f"{origin}:{line}: document: {many}"])
     reader = YAML(typ="rt", pure=True)
     reader.Constructor = TextTimes
     try:

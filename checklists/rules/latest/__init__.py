@@ -75,6 +75,6 @@ def recorded_by(context: Context, item: Item, answer: Answer) -> Iterator[Latest
     owed = any(check.status is Status.PENDING and not check.until_start for check in answer.checks)
     if deadline is None or deadline >= context.start.at or not owed:
         return
-    named = RECORDED_BY.get(kind_of(item.key), f"{item.key.replace('_', ' ').capitalize()} is recorded")
+    named = RECORDED_BY.get(kind_of(item.key), f"What is owed of {item.key.replace('_', ' ')} is recorded")
     limit = until(context, item.key, "recorded_by", deadline, named.format(subject=item.subject))
     yield replace(limit, missed=context.start.clock.now >= deadline)

@@ -35,5 +35,5 @@ def sip_limit(context: Context, item: Item) -> LatestTime:
     start, zone = context.start.at, context.facts.site.tz
     if context.protocol.fasting.sip_with_medicines:
         allowed = f"A sip of water with medicines is allowed until the start, {shown_at(start, zone)}."
-        return LatestTime(item.key, SIP, Limit.LATEST, allowed, start.astimezone(zone))
+        return LatestTime(item.key, SIP, Limit.LATEST, allowed, start)
     return LatestTime(item.key, SIP, Limit.NONE, "A sip of water with medicines counts as a drink.")

@@ -17,7 +17,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LatestTime:
-    """`at` is exact, in the site's zone, and itself allowed; `on` is a whole day of the site, that day included.
+    """`at` is exact, in UTC, and itself allowed; `on` is a whole day of the site, that day included.
 
     Both: `on` counts where only the day is known. `missed`: this start cannot keep the limit any more.
     """
@@ -32,12 +32,21 @@ class LatestTime:
 
 
 RECORDED_BY = {
+    "consult": "The outcome of the consult is recorded",
+    "candidacy": "Candidacy is assessed",
     "imaging": "The imaging result is recorded",
     "labs": "The results of the blood tests are recorded",
     "prescriber_clearance": "The prescriber of {subject} has answered",
     "hold": "When {subject} was last taken is recorded",
+    "fasting": "What was eaten and drunk last is recorded",
     "ride": "Who takes the patient home is named",
     "infection_prescreen": "The patient has answered the infection questions",
+    "infection_check": "The nurse's infection check is recorded",
+    "allergies": "Allergies are recorded",
+    "pregnancy": "Whether a pregnancy is excluded is recorded",
+    "anesthesia_evaluation": "The anesthesia evaluation is recorded",
+    "antibiotic_plan": "The antibiotic plan is recorded",
+    "consent": "Consent is recorded",
     "authorisation": "The payer's authorisation is recorded",
 }
 
@@ -49,7 +58,7 @@ def until(
     zone = context.facts.site.tz
     by_day = f" Where only its day is known: {shown_on(day)}." if day else ""
     sentence = f"{words}: {shown_at(at, zone)} at the latest.{by_day}{notes}"
-    return LatestTime(item, what, Limit.LATEST, sentence, at.astimezone(zone), day)
+    return LatestTime(item, what, Limit.LATEST, sentence, at, day)
 
 
 def until_day(item: str, what: str, day: date, words: str, notes: str = "") -> LatestTime:
@@ -58,7 +67,7 @@ def until_day(item: str, what: str, day: date, words: str, notes: str = "") -> L
 
 def since(context: Context, item: str, what: str, at: datetime, words: str) -> LatestTime:
     zone = context.facts.site.tz
-    return LatestTime(item, what, Limit.EARLIEST, f"{words}: {shown_at(at, zone)} or later.", at.astimezone(zone))
+    return LatestTime(item, what, Limit.EARLIEST, f"{words}: {shown_at(at, zone)} or later.", at)
 
 
 def since_day(item: str, what: str, day: date, words: str) -> LatestTime:

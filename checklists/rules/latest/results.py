@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from checklists.rules.context import Context, Item
 from checklists.rules.doses import last_dose
@@ -42,7 +42,7 @@ def draw_limit(context: Context, item: Item, rule: LabRule) -> LatestTime:
     if dose.at < day_begins(day, zone):
         return since_day(item.key, what, day, words)
     first = f"{words} after the last dose of {drug}, {shown_at(dose.at, zone)}."
-    return LatestTime(item.key, what, Limit.EARLIEST, first, (dose.at + timedelta(seconds=1)).astimezone(zone))
+    return LatestTime(item.key, what, Limit.EARLIEST, first, dose.at.astimezone(UTC) + timedelta(seconds=1))
 
 
 def imaging_limits(context: Context, item: Item) -> Iterator[LatestTime]:
