@@ -84,6 +84,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-protocols": {"GET": SIGNERS, "POST": SIGNERS},
     "settings-protocol": {"GET": SIGNERS},
     "settings-protocol-diff": {"GET": SIGNERS},
+    "settings-protocol-fill": {"GET": SIGNERS, "POST": SIGNERS},
     "settings-protocol-sign": {"POST": frozenset({CLINICIAN})},
     "settings-protocol-withdraw": {"POST": frozenset({CLINICIAN})},
     "schema": {"GET": ANYONE_IN_DEMO},

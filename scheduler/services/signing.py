@@ -1,7 +1,7 @@
 """Protocols of a practice, with what adopting, signing and withdrawing leave in the record."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from checklists.models import Checklist, ProtocolVersion
-from checklists.protocols import loader
+from checklists.protocols import filling, loader
 from checklists.services import protocols
 from scheduler.models import Case, Practice
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
@@ -70,6 +70,20 @@ def adopt_shipped(*, practice: Practice, name: str, by: str, now: datetime) -> P
         reason = Reason("protocol_for_demonstration", "Its numbers are made up. Adopt another.", field="name")
         raise Invalid("The demonstration protocol is not for patients.", errors=(reason,))
     return adopt(practice_id=practice.pk, name=name, document=loader.resolve(name), by=by, now=now)
+
+
+@transaction.atomic
+def fill(*, version: ProtocolVersion, numbers: Sequence[filling.Number], by: str, now: datetime) -> ProtocolVersion:
+    """The next version, unsigned, with every missing number given. Raises Invalid naming each path and remedy."""
+    if not version.missing:
+        raise Refused("Nothing is missing in this version.", code="nothing_missing")
+    try:
+        filled = filling.fill(version.document, numbers)
+    except loader.ProtocolError as error:
+        reasons = (Reason("number_unusable", f"{p.path}: {p.wrong}: {p.remedy}.", field=p.path) for p in error.problems)
+        raise Invalid("The numbers cannot be used as they are.", errors=tuple(reasons)) from error
+    name = version.protocol.name
+    return adopt(practice_id=version.practice_id, name=name, document=filled.document, by=by, now=now)
 
 
 @transaction.atomic

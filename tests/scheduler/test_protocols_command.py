@@ -113,3 +113,36 @@ def test_diff_tells_whether_two_protocols_differ(other: str, code: int) -> None:
 def test_committed_table_is_the_one_the_command_prints() -> None:
     committed = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text(encoding="utf-8")
     assert run("table") == (0, committed, ""), "run `manage.py protocols table > docs/protocols.md`"
+
+
+def test_fill_writes_a_complete_file_and_check_agrees(tmp_path: Path) -> None:
+    out = tmp_path / "ours.yaml"
+    numbers = (
+        "--set",
+        "minutes.recovery.value=90:the practice's policy:medium",
+        "--note",
+        "minutes.recovery.value=lying",
+    )
+    code, said, _ = run("fill", "bay-area-spine", *numbers, "--out", str(out))
+    assert (code, said.startswith(f"{out}: nothing is missing")) == (0, True)
+    assert run("check", str(out))[0] == 0
+    assert (
+        "minutes in recovery: a number still missing [SEED001; high] becomes 90 minutes [SEED001,P1; medium]"
+        in (run("diff", "bay-area-spine", str(out))[1])
+    )
+
+
+def test_fill_names_every_path_value_and_remedy_and_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "ours.yaml"
+    code, said, wrong = run(
+        "fill", "pro-spine-pain", "--set", "hold_classes.nsaid.clear_at_h=x::sure", "--out", str(out)
+    )
+    assert (code, said, out.exists()) == (2, "", False)
+    assert wrong.splitlines() == [
+        "given: hold_classes.blood_thinner.clear_at_h: is still missing: give it too, with its source and confidence",
+        "given: fasting.intakes.FA12.hours: is still missing: give it too, with its source and confidence",
+        "given: hold_classes.nsaid.clear_at_h: 'x' is not a number: write digits, e.g. 48 or 1.5",
+        "given: hold_classes.nsaid.clear_at_h.source: '' is no source: say on one line where the number comes from, "
+        "or name the document's sources",
+        "given: hold_classes.nsaid.clear_at_h.confidence: 'sure' is not known: use one of high, medium, low",
+    ]

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand
 from checklists.protocols import loader
 from checklists.protocols.comparison import page
 from checklists.protocols.differences import differences
+from checklists.protocols.filling_file import write_filled
 from checklists.protocols.summary import low_rows, summary
 
 COMPLETE, INCOMPLETE, BAD_INPUT = 0, 1, 2
@@ -25,6 +27,11 @@ class Command(BaseCommand):
         check = actions.add_parser("check", help="exit 0 complete, 1 a number is missing, 2 an error with its line")
         diff = actions.add_parser("diff", help="what B changes in A; exit 0 the same, 1 different")
         actions.add_parser("table", help="the shipped protocols side by side, as in docs/protocols.md")
+        fill = actions.add_parser("fill", help="write a file that extends NAME and gives its missing numbers")
+        fill.add_argument("name")
+        fill.add_argument("--set", action="append", default=[], metavar="PATH=VALUE:SOURCE:CONFIDENCE", dest="numbers")
+        fill.add_argument("--note", action="append", default=[], metavar="PATH=TEXT", dest="notes")
+        fill.add_argument("--out", required=True, metavar="FILE.yaml", help="a new file; beside NAME where that is one")
         show.add_argument("name")
         check.add_argument("name")
         diff.add_argument("a")
@@ -67,6 +74,11 @@ class Command(BaseCommand):
         for line in lines or ["no difference"]:
             self.stdout.write(line)
         return 1 if lines else COMPLETE
+
+    def action_fill(self, options: dict[str, Any]) -> int:
+        write_filled(options["name"], options["numbers"], options["notes"], Path(options["out"]))
+        self.stdout.write(f"{options['out']}: nothing is missing; a clinician reads it and signs it once it is adopted")
+        return COMPLETE
 
     def action_table(self, options: dict[str, Any]) -> int:
         for line in page():

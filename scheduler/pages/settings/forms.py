@@ -1,13 +1,11 @@
 """What an administrator types into the settings."""
 
-import uuid
 from datetime import time
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 
-from checklists.models import ProtocolVersion
 from scheduler.models import Membership, Practice
 from scheduler.rules import texts
 from scheduler.services.practices import NewPractice
@@ -139,39 +137,3 @@ class TextsForm(forms.Form):
         return {
             kind: {language: data.get(f"{kind}_{language}", "") for language in texts.LANGUAGES} for kind in texts.KINDS
         }
-
-
-class AdoptForm(forms.Form):
-    name = forms.ChoiceField(label="Protocol", choices=[])
-
-    def __init__(self, *args: Any, names: list[str], **more: Any) -> None:
-        super().__init__(*args, **more)
-        name = self.fields["name"]
-        assert isinstance(name, forms.ChoiceField)
-        name.choices = [(each, each) for each in names]
-
-
-class AgainstForm(forms.Form):
-    against = forms.TypedChoiceField(label="Compare with", choices=[], coerce=uuid.UUID)
-
-    def __init__(self, *args: Any, versions: list[ProtocolVersion], **more: Any) -> None:
-        super().__init__(*args, **more)
-        against = self.fields["against"]
-        assert isinstance(against, forms.TypedChoiceField)
-        against.choices = [(str(each.pk), named(each)) for each in versions]
-
-
-def named(version: ProtocolVersion) -> str:
-    """Protocol, number and standing, as lists of versions show them."""
-    standing = "withdrawn" if version.withdrawn_at else "in force" if version.signed_at else "not signed"
-    return f"{version.protocol.name}, version {version.number} ({standing})"
-
-
-class SignForm(forms.Form):
-    password = forms.CharField(
-        label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
-
-
-class WithdrawForm(forms.Form):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

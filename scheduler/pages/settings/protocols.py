@@ -15,7 +15,7 @@ from checklists.services.protocols import is_intact
 from scheduler.access import CLINICIAN, Actor
 from scheduler.models import User
 from scheduler.pages.session import page
-from scheduler.pages.settings.forms import AdoptForm, SignForm, WithdrawForm
+from scheduler.pages.settings.protocol_forms import AdoptForm, SignForm, WithdrawForm
 from scheduler.pages.settings.saving import attempt, posted, show
 from scheduler.rules.problems import Problem
 from scheduler.services import signatures, signing

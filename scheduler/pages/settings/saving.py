@@ -20,6 +20,7 @@ DONE = {
     "closed": "Closed.",
     "opened": "Opened again.",
     "adopted": "Adopted. Read what is missing, then let a clinician sign it.",
+    "filled": "Saved as a new version. A clinician reads it, then signs it.",
     "signed": "Signed. New cases use this version from now on.",
     "withdrawn": "Withdrawn. Its gates are shut from now on.",
 }

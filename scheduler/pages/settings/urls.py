@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/protocols/", protocols.protocols, name="settings-protocols"),
     path("settings/protocols/<uuid:version_id>/", protocols.protocol, name="settings-protocol"),
     path("settings/protocols/<uuid:version_id>/diff/", versions.diff, name="settings-protocol-diff"),
+    path("settings/protocols/<uuid:version_id>/fill/", versions.fill, name="settings-protocol-fill"),
     path("settings/protocols/<uuid:version_id>/sign/", protocols.sign, name="settings-protocol-sign"),
     path("settings/protocols/<uuid:version_id>/withdraw/", protocols.withdraw, name="settings-protocol-withdraw"),
 ]

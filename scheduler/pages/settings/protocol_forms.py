@@ -1,0 +1,88 @@
+"""What is typed about protocol versions: adopt, compare, fill, sign, withdraw."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from checklists.models import ProtocolVersion
+from checklists.protocols.blocks import CONFIDENCES
+from checklists.protocols.filling import LONGEST, Gap, Number
+
+
+class AdoptForm(forms.Form):
+    name = forms.ChoiceField(label="Protocol", choices=[])
+
+    def __init__(self, *args: Any, names: list[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        name = self.fields["name"]
+        assert isinstance(name, forms.ChoiceField)
+        name.choices = [(each, each) for each in names]
+
+
+class AgainstForm(forms.Form):
+    against = forms.TypedChoiceField(label="Compare with", choices=[], coerce=uuid.UUID)
+
+    def __init__(self, *args: Any, versions: list[ProtocolVersion], **more: Any) -> None:
+        super().__init__(*args, **more)
+        against = self.fields["against"]
+        assert isinstance(against, forms.TypedChoiceField)
+        against.choices = [(str(each.pk), named(each)) for each in versions]
+
+
+def named(version: ProtocolVersion) -> str:
+    """Protocol, number and standing, as lists of versions show them."""
+    standing = "withdrawn" if version.withdrawn_at else "in force" if version.signed_at else "not signed"
+    return f"{version.protocol.name}, version {version.number} ({standing})"
+
+
+class SignForm(forms.Form):
+    password = forms.CharField(
+        label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+@dataclass(frozen=True, slots=True)
+class GapFields:
+    """One missing number with its boxes."""
+
+    gap: Gap
+    value: forms.BoundField
+    source: forms.BoundField
+    confidence: forms.BoundField
+    note: forms.BoundField
+
+
+class FillForm(forms.Form):
+    """Four boxes for each missing number; a box is called by the number's path, as the refusals are."""
+
+    def __init__(self, data: Any = None, *, gaps: Sequence[Gap]) -> None:
+        super().__init__(data)
+        self.gaps = gaps
+        for gap in gaps:
+            what = f"{gap.rule}, {gap.part}" if gap.part else gap.rule
+            unit = f" ({gap.unit})" if gap.unit else ""
+            self.fields[gap.path] = forms.CharField(label=f"{what}{unit}", max_length=60)
+            self.fields[f"{gap.path}.source"] = forms.CharField(label="Where the number comes from", max_length=LONGEST)
+            self.fields[f"{gap.path}.confidence"] = forms.ChoiceField(
+                label="How sure it is", choices=[("", "choose"), *((one, one) for one in CONFIDENCES)]
+            )
+            self.fields[f"{gap.path}.note"] = forms.CharField(label="Note", max_length=LONGEST, required=False)
+
+    @property
+    def rows(self) -> list[GapFields]:
+        parts = ("", ".source", ".confidence", ".note")
+        return [GapFields(gap, *(self[f"{gap.path}{part}"] for part in parts)) for gap in self.gaps]
+
+    def numbers(self) -> list[Number]:
+        data = self.cleaned_data
+        return [
+            Number(gap.path, *(data[f"{gap.path}{part}"] for part in ("", ".source", ".confidence", ".note")))
+            for gap in self.gaps
+        ]
