@@ -97,6 +97,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "cases": {"GET": EVERY_ROLE, "POST": DESK},
     "case": {"GET": EVERY_ROLE},
     "case-evidence": {"POST": CARE},
+    "case-latest-times": {"GET": EVERY_ROLE},
     "case-plan": {"POST": DESK},
     "case-bookings": {"POST": DESK},
     "case-arrive": {"POST": CARE},

@@ -46,6 +46,7 @@ class Assessment:
 
     verdict: values.Verdict
     facts: values.Facts
+    evidence: tuple[values.Evidence, ...]
     protocol: Protocol
     start: datetime | None
     now: datetime
@@ -237,6 +238,7 @@ def _assess(checklist: Checklist, dossier: Dossier, start: datetime | None, now:
     return Assessment(
         verdict=assess(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews),
         facts=dossier.facts,
+        evidence=dossier.evidence,
         protocol=protocol,
         start=start,
         now=now,

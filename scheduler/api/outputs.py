@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers as s
 
+from checklists.rules.latest import Limit
+
 
 class Out(s.Serializer[Any]):
     pass
@@ -178,6 +180,22 @@ class CaseOut(CaseRowOut):
     bookings = BookingOut(many=True)
     tasks = TaskOut(many=True)
     messages = MessageOut(many=True)
+
+
+class LatestTimeOut(Out):
+    item = s.CharField()
+    what = s.CharField()
+    limit = s.ChoiceField(choices=[limit.value for limit in Limit])
+    at = s.DateTimeField(allow_null=True)
+    on = s.DateField(allow_null=True)
+    missed = s.BooleanField()
+    sentence = s.CharField()
+
+
+class LatestTimesOut(Out):
+    start = s.DateTimeField()
+    is_booked = s.BooleanField()
+    limits = LatestTimeOut(many=True)
 
 
 class PlanChangedOut(Out):

@@ -10,6 +10,7 @@ from checklists.services.checklists import Assessment, assess_checklist, load_ov
 from notifications.services.outbox import timeline
 from scheduler.models import Booking, Case, Patient, Resource, Task
 from scheduler.services.boards import Row, carried, gate_ahead, shown_state, step_words
+from scheduler.services.planning import Planned
 from scheduler.services.readiness import judged_start
 
 
@@ -99,6 +100,25 @@ def show_task(task: Task, tz: tzinfo) -> dict[str, Any]:
         "done_at": moment(task.done_at, tz),
         "outcome": task.outcome,
         "version": task.version,
+    }
+
+
+def show_planned(planned: Planned, tz: tzinfo) -> dict[str, Any]:
+    return {
+        "start": moment(planned.start, tz),
+        "is_booked": planned.is_booked,
+        "limits": [
+            {
+                "item": limit.item,
+                "what": limit.what,
+                "limit": limit.limit,
+                "at": moment(limit.at, tz),
+                "on": limit.on and limit.on.isoformat(),
+                "missed": limit.missed,
+                "sentence": limit.sentence,
+            }
+            for limit in planned.limits
+        ],
     }
 
 

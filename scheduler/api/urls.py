@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
     path("api/v1/cases/<uuid:case_id>/", cases.OneCase.as_view(), name="case"),
     path("api/v1/cases/<uuid:case_id>/evidence/", cases.RecordEvidence.as_view(), name="case-evidence"),
+    path("api/v1/cases/<uuid:case_id>/latest-times/", cases.LatestTimes.as_view(), name="case-latest-times"),
     path("api/v1/cases/<uuid:case_id>/plan/", cases.ChangePlan.as_view(), name="case-plan"),
     path("api/v1/cases/<uuid:case_id>/bookings/", workflow.BookCase.as_view(), name="case-bookings"),
     path("api/v1/cases/<uuid:case_id>/arrive/", workflow.Arrive.as_view(), name="case-arrive"),

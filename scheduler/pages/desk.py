@@ -14,7 +14,7 @@ from notifications.services.outbox import timeline
 from scheduler import clock
 from scheduler.access import DESK, ROLES, Actor
 from scheduler.models import Case, Task
-from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, TaskDoneForm
+from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.rules.problems import Invalid, Problem, Reason
@@ -23,6 +23,7 @@ from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.link_list import link_lines
 from scheduler.services.people import staff_names
+from scheduler.services.planning import planned_times
 from scheduler.services.tasks import finish_task
 
 
@@ -51,6 +52,7 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "messages": timeline(case.pk, practice_id=actor.practice.pk),
         "may_book": bool(actor.roles & DESK),
         "can_end": case.state in BEFORE_PROCEDURE,
+        "planned": planned_times(case=case, assessment=row.assessment),
         "endings": (*TRANSITIONS[Act.END].targets, *TRANSITIONS[Act.DIE].targets),
     }
     return render(request, "desk/case.html", context, status=problem.status if problem else 200)
@@ -136,7 +138,9 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
 def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
     """Book the case, or move its booking."""
     case, now = cases.case_of(actor.practice.pk, case_id), clock.now()
-    form = SlotForm(_posted(request), practice=actor.practice, initial=_initial_slot(case))
+    asked = StartForm(request.GET if "day" in request.GET else None, practice=actor.practice)
+    thought_of = asked.cleaned_data if asked.is_bound and asked.is_valid() else {}
+    form = SlotForm(_posted(request), practice=actor.practice, initial={**_initial_slot(case), **thought_of})
     problem = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,17 +149,25 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
         except Problem as refused:
             note(actor, refused, case.pk)
             problem = refused
-    earliest = boards.rows([case], now)[0].verdict.earliest_safe_start
+    row = boards.rows([case], now)[0]
+    start = _start_of(form) or _start_of(asked)
     context = {
         "actor": actor,
         "form": form,
         "problem": problem,
         "title": f"{'Move' if case.booking else 'Book'} {case.patient.family_name.upper()}, {case.patient.given_name}",
-        "lead": _lead(earliest, actor),
+        "lead": _lead(row.verdict.earliest_safe_start, actor),
         "button": "Move it" if case.booking else "Book it",
+        "asked": asked,
+        "planned": planned_times(case=case, assessment=row.assessment, start=start),
     }
     wrong = (problem.status if problem else 400) if request.method == "POST" else 200
-    return render(request, "desk/form.html", context, status=wrong)
+    return render(request, "desk/book.html", context, status=wrong)
+
+
+def _start_of(form: StartForm) -> datetime | None:
+    """The start that was given, also where the rest of the form is wrong."""
+    return form.cleaned_data.get("starts_at") if form.is_bound and (form.is_valid() or form.errors) else None
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:

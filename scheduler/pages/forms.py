@@ -81,24 +81,15 @@ class NewCaseForm(forms.Form):
         )
 
 
-class SlotForm(forms.Form):
+class StartForm(forms.Form):
     """Wall time in the practice's zone; a time that the clock change skips is refused."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
     day = forms.DateField(widget=forms.DateInput(attrs=DATE))
     at = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}))
-    room = forms.ChoiceField(choices=[])
-    proceduralist = forms.ChoiceField(choices=[])
-    bay = forms.ChoiceField(label="Recovery bay", choices=[])
 
     def __init__(self, *args: Any, practice: Practice, **more: Any) -> None:
         super().__init__(*args, **more)
         self.zone: ZoneInfo = practice.site.tz
-        active = Resource.objects.filter(practice=practice, is_active=True).order_by("name")
-        for kind in ("room", "proceduralist", "bay"):
-            field = self.fields[kind]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [(str(r.pk), r.name) for r in active if r.kind == kind]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -108,6 +99,21 @@ class SlotForm(forms.Form):
             except ValueError as error:
                 self.add_error("at", str(error))
         return data
+
+
+class SlotForm(StartForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    room = forms.ChoiceField(choices=[])
+    proceduralist = forms.ChoiceField(choices=[])
+    bay = forms.ChoiceField(label="Recovery bay", choices=[])
+
+    def __init__(self, *args: Any, practice: Practice, **more: Any) -> None:
+        super().__init__(*args, practice=practice, **more)
+        active = Resource.objects.filter(practice=practice, is_active=True).order_by("name")
+        for kind in ("room", "proceduralist", "bay"):
+            field = self.fields[kind]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(str(r.pk), r.name) for r in active if r.kind == kind]
 
     def slot(self) -> Slot:
         data = self.cleaned_data

@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -9,17 +10,20 @@ from rest_framework import exceptions
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
+from checklists.services.checklists import assess_checklist
 from scheduler import clock
 from scheduler.access import Actor, authority_of
 from scheduler.api import inputs, outputs
 from scheduler.api.described import described
 from scheduler.api.fields import MomentField, shown
-from scheduler.api.show import show_board_row, show_case, show_evidence, show_verdict
+from scheduler.api.show import show_board_row, show_case, show_evidence, show_planned, show_verdict
 from scheduler.api.views import Read, Write
 from scheduler.models import Case
 from scheduler.rules.problems import Invalid, NotPermitted, Reason
 from scheduler.rules.transitions import STATES
 from scheduler.services import boards, cases, evidence
+from scheduler.services.planning import planned_times
+from scheduler.services.readiness import judged_start
 
 
 class CasePages(CursorPagination):
@@ -96,6 +100,32 @@ class Cases(Read, Write):
 class OneCase(Read):
     def show(self, actor: Actor, request: Request, **ids: uuid.UUID) -> Any:
         return show_case(cases.case_of(actor.practice.pk, ids["case_id"]), clock.now())
+
+
+@described(
+    name="list_latest_times",
+    answers=outputs.LatestTimesOut,
+    method="get",
+    start="a planned start, ISO 8601 with offset; left out: the booked start, else the earliest safe one",
+)
+class LatestTimes(Read):
+    """Until when the last dose, meal or answer may be, and from when on a result counts, for a start."""
+
+    def show(self, actor: Actor, request: Request, **ids: uuid.UUID) -> Any:
+        case, now = cases.case_of(actor.practice.pk, ids["case_id"]), clock.now()
+        assessment = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now)
+        return show_planned(
+            planned_times(case=case, assessment=assessment, start=_start(request)), case.practice.site.tz
+        )
+
+
+def _start(request: Request) -> datetime | None:
+    given = request.query_params.get("start")
+    try:
+        return None if given is None else MomentField().to_internal_value(given)
+    except exceptions.ValidationError as error:
+        remedy = " ".join(str(detail) for detail in error.args[0:1])
+        raise Invalid("The start cannot be read.", errors=(Reason("bad_start", remedy, field="start"),)) from error
 
 
 @described(name="change_plan", takes=inputs.PlanChangeIn, answers=outputs.PlanChangedOut)

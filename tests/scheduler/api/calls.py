@@ -242,6 +242,7 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("cases", "POST"): _open_case,
     ("case", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),
     ("case-evidence", "POST"): _evidence,
+    ("case-latest-times", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),
     ("case-plan", "POST"): lambda world: seen(world.tell("opened"), **{**PLAN, "levels": ["L2"]}),
     ("case-bookings", "POST"): lambda world: seen(world.tell("imaged"), **world.slot(LATER)),
     ("case-arrive", "POST"): lambda world: of_case(world.tell("booked"), {}),

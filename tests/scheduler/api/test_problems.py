@@ -169,7 +169,7 @@ def test_silent_database_is_503_with_a_time_to_come_back(
     assert "db.internal" not in response.content.decode()
 
 
-READS = ["practice", "resources", "cases", "case", "board", "tasks", "protocols", "protocol"]
+READS = ["practice", "resources", "cases", "case", "case-latest-times", "board", "tasks", "protocols", "protocol"]
 
 
 @pytest.mark.parametrize("route", [*READS, "patients", "patient-search", "case-evidence", "case-overrides"])

@@ -231,3 +231,28 @@ def test_task_is_done_with_its_outcome(tell: Callable[..., Case], signed_in: Cal
     client.post(f"/desk/tasks/{task.pk}/done/", {"version": task.version, "outcome": "offered 8 March"})
     task.refresh_from_db()
     assert task.outcome == "offered 8 March"
+
+
+def test_case_page_lists_the_latest_allowed_times(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("booked", drugs=("ibuprofen",), start=START + timedelta(days=4))
+    page = signed_in("scheduler").get(f"/desk/cases/{case.pk}/").content.decode()
+    assert "Last dose of ibuprofen: Thursday 2027-03-04 10:00 EST at the latest." in page
+    assert "<summary>Latest allowed times</summary>" in page
+
+
+def test_start_that_is_thought_of_shows_what_it_asks(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case, client = tell("opened", drugs=("ibuprofen",)), signed_in("scheduler")
+    address = f"/desk/cases/{case.pk}/book/"
+    page = client.get(address, {"day": "2027-03-02", "at": "07:30"}).content.decode()
+    assert "Last dose of ibuprofen: Monday 2027-03-01 07:30 EST at the latest." in page
+    assert page.count("Cannot be kept.") >= 1
+    assert 'value="2027-03-02"' in page  # the booking form takes it over
+    skipped = client.get(address, {"day": "2027-03-14", "at": "02:30"}).content.decode()
+    assert "does not exist in America/New_York" in skipped
+    refused = client.post(address, {"day": "2027-03-08", "at": "10:00", "version": case.version})
+    assert refused.status_code == 400
+    assert "Last dose of ibuprofen: Sunday 2027-03-07 10:00 EST at the latest." in refused.content.decode()
