@@ -21,9 +21,11 @@ from checklists.rules.protocol import (
     LevelsRule,
     PregnancyRule,
     Protocol,
+    SignDays,
     Statement,
     WindowRule,
 )
+from checklists.rules.shapes import KEY
 
 ANESTHESIA = ("local", "sedation", "general")
 PROCEDURES = ("kyphoplasty", "vertebroplasty")
@@ -289,7 +291,10 @@ def read_question(row: Block) -> InfectionQuestion:
         high=row.number("high"),
         asked_of=frozenset(row.word_list("asked_of", ("patient", "nurse"))),
         sourced=row.sourced(),
+        days=None if row.take("days") is None else read_sign_days(row.block("days")),
     )
+    if question.days and question.kind == "measured":
+        row.refuse("days", "what is measured has a band, not days", "take days out, or change kind")
     measured = row.given("low") or row.given("high")
     if measured != (question.kind == "measured"):
         row.refuse(
@@ -299,6 +304,20 @@ def read_question(row: Block) -> InfectionQuestion:
         )
     row.close(annotated=True)
     return question
+
+
+def read_sign_days(block: Block) -> SignDays:
+    days = SignDays(
+        after=block.text("after", example="positive_covid_test"),
+        first=block.count("first", strict=0, most=MOST_DAYS),
+        last=block.count("last", strict=MOST_DAYS, most=MOST_DAYS),
+    )
+    if days.last < days.first:
+        block.refuse("last", "is before the first day", "exchange the two")
+    if not KEY.fullmatch(days.after):
+        block.refuse("after", f"{days.after!r} is not a key", "use small letters and underscores")
+    block.close()
+    return days
 
 
 def read_statement(row: Block, topics: Sequence[str]) -> Statement:

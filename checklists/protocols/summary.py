@@ -213,6 +213,8 @@ def infection_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:
         band = ""
         if question.kind == "measured":
             band = " " + bound_words(Bound(question.low, question.high, high_open=True))
+        if span := question.days:
+            band = f" (days {span.first} to {span.last} after {span.after.replace('_', ' ')}, where that date is known)"
         asked = ", ".join(sorted(question.asked_of, reverse=True))
         words = f"{question.row} {question.text}{band}: {question.action.replace('_', ' ')} (asked of {asked})"
         yield words, question.sourced

@@ -167,6 +167,15 @@ class ImagingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SignDays:
+    """A sign that is there from one to another calendar day after a date, both inside."""
+
+    after: str  # key of the date, e.g. positive_covid_test
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class InfectionQuestion:
     """One row of the infection screen. action: hard_stop | clinician_review | info."""
 
@@ -179,6 +188,7 @@ class InfectionQuestion:
     high: float | None
     asked_of: frozenset[str]  # patient (pre-screen), nurse (arrival)
     sourced: Sourced
+    days: SignDays | None = None  # where its date is recorded, the date answers it, counted to the start
 
 
 @dataclass(frozen=True, slots=True)

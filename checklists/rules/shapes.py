@@ -240,6 +240,30 @@ ANSWERS = Field(
         "maxProperties": LONGEST_LIST,
     },
 )
+
+
+def _dates(value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return f"{shown(value)} is not an object. Write keys of the protocol's dated signs with a date each."
+    if len(value) > LONGEST_LIST:
+        return f"has {len(value)} dates. Give at most {LONGEST_LIST}."
+    for key, day in value.items():
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            return f"{shown(key)} is not a key of a date. Use those of the protocol's infection questions."
+        if complaint := DATE.complaint(day):
+            return f"{key}: {complaint}"
+    return None
+
+
+DATES = Field(
+    _dates,
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{KEY.pattern}$"},
+        "additionalProperties": dict(DATE.schema),
+        "maxProperties": LONGEST_LIST,
+    },
+)
 ANYTHING = Field(lambda _: None, {})
 OBJECT = Field(lambda _: None, {"type": "object"})
 LEVEL = choice(*LEVELS)

@@ -1,6 +1,7 @@
 """Infection: the patient's pre-screen, and the nurse's check on arrival."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -17,8 +18,10 @@ from checklists.rules.context import (
 )
 from checklists.rules.lab_values import exact, hours
 from checklists.rules.ledger import latest
-from checklists.rules.protocol import InfectionQuestion
-from checklists.rules.shapes import ANSWERS, NOT_SURE, TEXT, Problem, Shape, choice, number
+from checklists.rules.moments import due_at
+from checklists.rules.protocol import InfectionQuestion, SignDays
+from checklists.rules.shapes import ANSWERS, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
+from checklists.rules.sitetime import day_ends, local_date
 from checklists.rules.values import Authority, Evidence, Status
 
 HARD_STOP = "hard_stop"
@@ -44,7 +47,8 @@ def questions_for(context: Context, asked: str) -> list[InfectionQuestion]:
 def prescreen_answer(context: Context, item: Item) -> Answer:
     """Satisfied when the patient answered every question with no."""
     stated = latest(context.standing(item.key))
-    checks = [check for entry in stated for check in answer_checks(context, "patient", entry.value["answers"])]
+    checks = [check for entry in stated for check in answer_checks(context, "patient", entry)]
+    checks += early_checks(context, item, stated)
     if not stated:
         checks = [
             pending(
@@ -57,12 +61,70 @@ def prescreen_answer(context: Context, item: Item) -> Answer:
         confirmed="The patient reports no sign of infection.",
         basis=stated,
         grounds=([dict(entry.value) for entry in stated],),
+        floor=first_day_free(context, stated),
     )
 
 
-def answer_checks(context: Context, asked: str, answers: Mapping[str, Any]) -> list[Check]:
+def prescreen_opens_at(context: Context, item: Item) -> datetime | None:
+    """From the protocol's first reminder on: a sign can come after an early answer. None: not booked."""
+    due = due_at(context, item, Answer())
+    return None if due is None else due - max(item.rule.reminders_before_due, default=timedelta(0))
+
+
+def early_checks(context: Context, item: Item, stated: Iterable[Evidence]) -> list[Check]:
+    """Answers for a date that was moved say nothing about this one."""
+    opens_at = prescreen_opens_at(context, item)
+    if opens_at is None or all(entry.observed_at >= opens_at for entry in stated):
+        return []
+    return [pending("prescreen_early", "The patient was asked long before this start. Ask the questions again.")]
+
+
+def answers_of(context: Context, entry: Evidence) -> dict[str, Any]:
+    """What was answered; a sign whose date is recorded counts as it stands at the start."""
+    answers, dates = dict(entry.value.get("answers", {})), entry.value.get("dates", {})
+    for question in context.protocol.infection.questions:
+        if question.days is not None and question.days.after in dates:
+            day = parse_date(dates[question.days.after])
+            said_yes = answers.get(question.key) == "yes" and not was_there(context, question.days, day, entry)
+            answers[question.key] = "yes" if said_yes or is_there(context, question.days, day) else "no"
+    return answers
+
+
+def is_there(context: Context, days: SignDays, day: date) -> bool:
+    return context.from_day(day + timedelta(days=days.first)) and context.within_days(day, days.last)
+
+
+def was_there(context: Context, days: SignDays, day: date, entry: Evidence) -> bool:
+    """Whether the date explains a yes at the time it was given; where it does not, the yes stands."""
+    passed = (local_date(entry.observed_at, context.facts.site.tz) - day).days
+    return days.first <= passed <= days.last
+
+
+def date_checks(context: Context, entry: Evidence) -> list[Check]:
+    said_on = local_date(entry.observed_at, context.facts.site.tz)
+    ahead = [key for key, day in sorted(entry.value.get("dates", {}).items()) if parse_date(day) > said_on]
+    return [pending("sign_dated_ahead", f"The date of {spoken(key)} lies ahead. Correct it.") for key in ahead]
+
+
+def spoken(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def first_day_free(context: Context, stated: Iterable[Evidence]) -> datetime | None:
+    """When dated signs that stop the procedure are over: of these time is the only remedy."""
+    last_days = [
+        parse_date(entry.value["dates"][question.days.after]) + timedelta(days=question.days.last)
+        for entry in stated
+        for question in context.protocol.infection.questions
+        if question.action == HARD_STOP and question.days and question.days.after in entry.value.get("dates", {})
+    ]
+    return day_ends(max(last_days), context.facts.site.tz) if last_days else None
+
+
+def answer_checks(context: Context, asked: str, entry: Evidence) -> list[Check]:
     """One check per question that is not answered with a plain no."""
-    checks = yes_checks(context, asked, answers)
+    answers = answers_of(context, entry)
+    checks = [*yes_checks(context, asked, answers), *date_checks(context, entry)]
     for question in questions_for(context, asked):
         given = answers.get(question.key)
         if given not in ("yes", "no") and question.action in (HARD_STOP, REVIEW):
@@ -94,7 +156,7 @@ def yes_check(key: str, question: InfectionQuestion | None, call: str) -> Check 
 
 def prescreen_no(context: Context, evidence: Evidence) -> Check | None:
     """A yes stays until somebody allowed to clears it; the worst of several counts."""
-    given = yes_checks(context, "patient", evidence.value.get("answers", {}))
+    given = yes_checks(context, "patient", answers_of(context, evidence))
     if not given:
         return None
     worst = min(given, key=lambda check: check.status is not Status.FAILED)
@@ -105,6 +167,7 @@ def check_answer(context: Context, item: Item) -> Answer:
     """The nurse's check: recent, complete, no fever, clear skin, outcome clear."""
     valid_within = context.protocol.infection.valid_within
     stated = latest(context.standing(item.key))
+    judged = [entry for entry in stated if entry.value["outcome"] != ASSESSED]
     checks = [check for entry in stated for check in arrival_checks(context, entry)]
     for entry in stated:
         if not context.dated_before(entry.observed_at):
@@ -123,17 +186,20 @@ def check_answer(context: Context, item: Item) -> Answer:
         confirmed="No sign of infection on arrival.",
         basis=stated,
         grounds=([(dict(entry.value), entry.observed_at) for entry in stated],),
+        floor=first_day_free(context, judged),
     )
 
 
 def arrival_checks(context: Context, entry: Evidence) -> list[Check]:
     value = entry.value
     if value["outcome"] == ASSESSED:
-        if entry.authority >= Authority.CLINICIAN:
-            return []
-        ask = "Only a clinician can decide that these signs are no infection. Call the clinician."
-        return [failed("assessment_needs_clinician", ask)]
-    checks = answer_checks(context, "nurse", value.get("answers", {}))
+        if entry.authority < Authority.CLINICIAN:
+            ask = "Only a clinician can decide that these signs are no infection. Call the clinician."
+            return [failed("assessment_needs_clinician", ask)]
+        if not str(value.get("reason", "")).strip():
+            return [failed("assessment_without_reason", "Record why these signs are no infection.")]
+        return []
+    checks = answer_checks(context, "nurse", entry)
     checks += temperature_checks(context, celsius(value["temperature"], value["unit"]))
     if value["outcome"] != "clear":
         checks.append(failed("infection_found", INFECTION_FOUND))
@@ -164,8 +230,10 @@ def temperature_checks(context: Context, degrees: Fraction) -> list[Check]:
     return checks
 
 
-def temperature_problems(value: Mapping[str, Any]) -> list[Problem]:
-    """A temperature that no patient has in this unit."""
+def check_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """An assessment without its reason, or a temperature that no patient has in this unit."""
+    if value.get("outcome") == ASSESSED and "reason" not in value:
+        return [Problem("reason", "is missing. Say why these signs are no infection.")]
     if "temperature" not in value:
         return []
     if PLAUSIBLE_CELSIUS[0] <= celsius(value["temperature"], value["unit"]) <= PLAUSIBLE_CELSIUS[1]:
@@ -190,7 +258,8 @@ INFECTION_PRESCREEN = Kind(
     items=lambda context: context.single("infection_prescreen"),
     answer=prescreen_answer,
     said_no=prescreen_no,
-    shapes=(Shape({"answers": ANSWERS}), NOT_SURE),
+    shapes=(Shape({"answers": ANSWERS}, {"dates": DATES}), NOT_SURE),
+    postpones=True,
 )
 INFECTION_CHECK = Kind(
     name="infection_check",
@@ -206,9 +275,10 @@ INFECTION_CHECK = Kind(
                 "skin": choice("clear", "not_clear"),
                 "outcome": choice("clear", "infection", ASSESSED),
             },
-            {"reason": TEXT},
+            {"reason": TEXT, "dates": DATES},
         ),
         NOT_SURE,
     ),
-    problems=temperature_problems,
+    postpones=True,
+    problems=check_problems,
 )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from checklists.rules.context import Context
-from checklists.rules.kinds.infection import questions_for
+from checklists.rules.context import Context, Item
+from checklists.rules.kinds.infection import prescreen_opens_at, questions_for
 from checklists.rules.questions.asking import (
     CALL_ME,
     ENDING,
@@ -21,11 +21,12 @@ from checklists.rules.questions.asking import (
 from checklists.rules.questions.signs import FEVER, PLAIN
 from checklists.rules.values import Finding
 
-WANTED = ("prescreen_missing", "answer_missing", "answer_not_sure", "not_sure")
+WANTED = ("prescreen_missing", "prescreen_early", "answer_missing", "answer_not_sure", "not_sure")
 
 
 def ask(context: Context, finding: Finding, _audience: str) -> Question:
-    opens_at = _opens_at(context, finding)
+    rule = context.rule(finding.kind)
+    opens_at = prescreen_opens_at(context, Item(finding.item, rule)) if rule else None
     is_open = opens_at is None or context.start.clock.reached(opens_at)
     sign = Detail("signs", "many", say("Choose each one that is true for you."), options=_signs(context))
     told = say("Thank you for telling us. We will call you. If you feel very sick, call 911 right away.")
@@ -44,14 +45,6 @@ def ask(context: Context, finding: Finding, _audience: str) -> Question:
         opens_at=opens_at,
         is_open=is_open,
     )
-
-
-def _opens_at(context: Context, finding: Finding) -> Any:
-    """From the protocol's first reminder on: a sign can come after an early answer."""
-    rule = context.rule(finding.kind)
-    if rule is None or finding.due_at is None or not rule.reminders_before_due:
-        return None
-    return finding.due_at - max(rule.reminders_before_due)
 
 
 def _signs(context: Context) -> tuple[Option, ...]:

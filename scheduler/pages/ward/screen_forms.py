@@ -7,7 +7,7 @@ from django import forms
 
 from checklists.rules.kinds.infection import ANSWERED
 from checklists.rules.protocol import InfectionQuestion, InfectionRule
-from scheduler.pages.ward.forms import offer_noes
+from scheduler.pages.ward.forms import DATE, offer_noes
 from scheduler.services.bedside import Asked
 
 CLEAR, INFECTION, CONFIRMED, ASSESSED = "clear", "infection", "infection_confirmed", "assessed_not_infection"
@@ -45,7 +45,22 @@ class ScreenForm(forms.Form):
         field = self.fields["ticked"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(question.key, question.text) for question in questions]
+        for key in self.dated:
+            self.fields[f"day_{key}"] = forms.DateField(
+                label=f"{key.replace('_', ' ').capitalize()}: on which day, if so",
+                required=False,
+                widget=forms.DateInput(attrs=DATE),
+            )
         offer_noes(self, list(noes))
+
+    @property
+    def dated(self) -> tuple[str, ...]:
+        """The dates by which the engine counts a sign to the start itself."""
+        return tuple(dict.fromkeys(question.days.after for question in self.questions if question.days))
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        return [self[f"day_{key}"] for key in self.dated]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -61,8 +76,13 @@ class ScreenForm(forms.Form):
         ticked = self.cleaned_data["ticked"]
         return {question.key: "yes" if question.key in ticked else "no" for question in self.questions}
 
+    def screened(self) -> dict[str, Any]:
+        days = {key: self.cleaned_data[f"day_{key}"] for key in self.dated}
+        dates = {key: day.isoformat() for key, day in days.items() if day}
+        return {"answers": self.answers(), **({"dates": dates} if dates else {})}
+
     def value(self) -> dict[str, Any]:
-        return {"answers": self.answers()}
+        return self.screened()
 
 
 class CheckForm(ScreenForm):
@@ -94,7 +114,7 @@ class CheckForm(ScreenForm):
         return {
             "temperature": data["temperature"],
             "unit": data["unit"],
-            "answers": self.answers(),
+            **self.screened(),
             "skin": data["skin"],
             "outcome": outcome,
             **({"reason": data["reason"].strip()} if outcome == ASSESSED else {}),

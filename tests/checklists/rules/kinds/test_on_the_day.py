@@ -132,7 +132,7 @@ def test_infection_stands_until_a_clinician_assesses_it():
     assert finding("infection_check", evidence=notes.all).recorded
     notes.add("infection_check", CHECK, START - HOUR / 2, Authority.NURSE)
     assert outcome("infection_check", evidence=notes.all) == ("failed", "infection_found")
-    assessed = {**CHECK, "outcome": "assessed_not_infection", "temperature": 38.2}
+    assessed = {**CHECK, "outcome": "assessed_not_infection", "temperature": 38.2, "reason": "hay fever"}
     notes.add("infection_check", assessed, START - HOUR / 3, Authority.NURSE, (found.id,))
     assert outcome("infection_check", evidence=notes.all) == ("failed", "assessment_needs_clinician")
     notes.add("infection_check", assessed, START - HOUR / 4, Authority.CLINICIAN, (found.id,))

@@ -219,13 +219,13 @@ def test_another_yes_about_the_same_escort_keeps_the_contact():
     assert value_of(question, Answer("yes", {"name": "Al Other"})) == named
 
 
-def test_signs_are_those_that_the_protocol_asks_of_patients_and_a_fever():
+def test_signs_are_those_that_the_protocol_asks_of_patients():
     reference = shipped("reference-asra")
     question = asked(protocol=reference)["infection_prescreen"]
     wanted = [
         q.key for q in reference.infection.questions if q.kind in ("question", "record") and "patient" in q.asked_of
     ]
-    assert [option.code for option in signs_of(question)] == ["fever", *wanted]
+    assert [option.code for option in signs_of(question)] == wanted
 
 
 def test_question_that_a_practice_changed_is_read_as_it_was_changed():
