@@ -248,6 +248,7 @@ def read_imaging(block: Block) -> ImagingRule:
         validity_days=block.count("validity_days", strict=0, most=MOST_DAYS),
         xray_proves_acuity=block.flag("xray_proves_acuity"),
         sourced=block.sourced(),
+        xray_validity_days=block.optional_count("xray_validity_days", most=MOST_DAYS),
     )
     if (frozenset({"xray"}) in rule.acceptable) != rule.xray_proves_acuity:
         wrong = "an X-ray alone is either a way of proving the fracture or it is not"

@@ -196,7 +196,8 @@ def candidacy_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:
     yield f"levels: up to {levels.max_pass}{adjacent}, review to {levels.max_review}, {reach}", levels.sourced
     ways = " or ".join(" with ".join(sorted(way)) for way in imaging.acceptable)
     xray = "an X-ray is proof too" if imaging.xray_proves_acuity else "an X-ray alone is no proof"
-    yield f"proof by imaging: {ways}, counts for {days(imaging.validity_days)}; {xray}", imaging.sourced
+    counts = f"counts for {days(imaging.validity_days)}, an X-ray for {days(imaging.valid_for('xray'))}"
+    yield f"proof by imaging: {ways}, {counts}; {xray}", imaging.sourced
 
 
 def pregnancy_words(rule: PregnancyRule) -> Iterator[tuple[str, Sourced]]:

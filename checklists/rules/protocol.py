@@ -164,6 +164,15 @@ class ImagingRule:
     validity_days: int
     xray_proves_acuity: bool
     sourced: Sourced
+    xray_validity_days: int | None = None  # None: as long as the others
+
+    def valid_for(self, modality: str) -> int:
+        """For how many calendar days a study counts."""
+        return (
+            self.xray_validity_days
+            if modality == "xray" and self.xray_validity_days is not None
+            else self.validity_days
+        )
 
 
 @dataclass(frozen=True, slots=True)

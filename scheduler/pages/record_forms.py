@@ -8,7 +8,7 @@ from django import forms
 
 from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
-from checklists.rules.kinds.imaging import NAMES
+from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE
 from checklists.rules.levels import LevelError, parse_levels
 from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import DATE, TIME, ItemForm, LabForm
@@ -117,10 +117,17 @@ class ImagingForm(SeenForm):
     oedema_at = forms.CharField(
         label="Levels with marrow oedema", max_length=60, required=False, help_text="Empty where none is reported."
     )
+    uptake_at = forms.CharField(
+        label="Levels with uptake (bone scan, SPECT/CT)",
+        max_length=60,
+        required=False,
+        help_text="Empty where none is reported.",
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         data["levels"], data["oedema"] = self.levels("at_levels"), self.levels("oedema_at")
+        data["uptake"] = self.levels("uptake_at")
         return data
 
     def value(self) -> dict[str, Any]:
@@ -130,6 +137,8 @@ class ImagingForm(SeenForm):
             value["fluid_sensitive"] = data["fluid_sensitive"] == "yes"
         if data["stage"] in ("result", "reviewed"):
             value["oedema_levels"] = list(data["oedema"])
+        if data["stage"] in ("result", "reviewed") and data["modality"] in SHOWS_UPTAKE:
+            value["uptake_levels"] = list(data["uptake"])
         return value
 
 

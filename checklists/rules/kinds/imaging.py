@@ -20,7 +20,10 @@ from checklists.rules.sitetime import local_date
 from checklists.rules.values import Evidence, Status
 
 READ = ("result", "reviewed")
+SHOWS_UPTAKE = ("bone_scan", "spect_ct")
 NAMES = {"mri": "MRI", "ct": "CT", "bone_scan": "bone scan", "spect_ct": "SPECT/CT", "xray": "X-ray"}
+CONTRAINDICATED = "mri_contraindicated"
+MRI_FIRST = "No MRI is recorded, nor why there is none: a clinician decides whether CT with a tracer is enough."
 OLD_ON_MRI = "The MRI shows no marrow oedema at a planned level although the other studies fit: a clinician decides."
 BADNESS = {Status.FAILED: 3, Status.PENDING: 1, Status.REVIEW: 2}
 
@@ -32,6 +35,8 @@ def answer(context: Context, item: Item) -> Answer:
     by_modality = {name: tuple(modality_checks(context, name, studies[name], standing)) for name in NAMES}
     chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, names))
     checks = [check for name in sorted(chosen) for check in by_modality[name]]
+    if "ct" in chosen and not mri_is_ruled_out(context, studies["mri"]):
+        checks.append(review("mri_not_done", MRI_FIRST))
     if not any(studies[name] for name in chosen):
         checks = [no_proof(context, bool(studies["xray"]))]
     disputed = "mri" not in chosen and shows_old_fracture(by_modality["mri"])
@@ -45,6 +50,13 @@ def answer(context: Context, item: Item) -> Answer:
         basis=basis,
         grounds=(sorted(context.facts.levels), [(dict(e.value), e.observed_at) for e in basis]),
     )
+
+
+def mri_is_ruled_out(context: Context, mri: tuple[Evidence, ...]) -> bool:
+    """CT with a tracer stands in for an MRI that the patient cannot have or that was not conclusive (row IM02)."""
+    if frozenset({"mri"}) not in context.protocol.imaging.acceptable:
+        return True
+    return bool(mri) or CONTRAINDICATED in context.facts.conditions
 
 
 def shows_old_fracture(mri: Iterable[Check]) -> bool:
@@ -65,12 +77,14 @@ def badness(by_modality: dict[str, tuple[Check, ...]], names: Iterable[str]) -> 
 
 
 def no_proof(context: Context, has_xray: bool) -> Check:
+    without_mri = CONTRAINDICATED in context.facts.conditions
     routes = ", or ".join(
         " with ".join(NAMES.get(name, name) for name in sorted(names, key=list(NAMES).index))
         for names in context.protocol.imaging.acceptable
+        if not (without_mri and "mri" in names)
     )
-    if "mri_contraindicated" in context.facts.conditions:
-        routes += " (this patient cannot have an MRI)"
+    if without_mri:
+        routes = f"{routes or 'what the clinician decides'} (this patient cannot have an MRI)"
     if has_xray:
         return pending("xray_alone", f"An X-ray cannot prove that the fracture is fresh. Arrange {routes}.")
     return pending("imaging_missing", f"No imaging result is recorded. Arrange {routes}.")
@@ -87,9 +101,9 @@ def modality_checks(
 
 
 def study_checks(context: Context, study: Evidence) -> list[Check]:
-    name = NAMES[study.value["modality"]]
+    modality, name = study.value["modality"], NAMES[study.value["modality"]]
     performed = local_date(study.observed_at, context.facts.site.tz)
-    days = context.protocol.imaging.validity_days
+    days = context.protocol.imaging.valid_for(modality)
     checks: list[Check] = []
     if not context.dated_before(study.observed_at):
         checks.append(pending("imaging_after_start", f"The {name} is dated after the start. Correct its date."))
@@ -104,14 +118,17 @@ def study_checks(context: Context, study: Evidence) -> list[Check]:
                 "level_not_imaged", f"The {name} does not show {', '.join(unseen)}. Image it, or correct the levels."
             )
         )
-    if study.value["modality"] == "mri":
+    if modality == "mri":
         checks += oedema_checks(context, study)
+    if modality in SHOWS_UPTAKE:
+        checks += uptake_checks(context, study)
     return checks
 
 
 def fracture_day(context: Context) -> date | None:
-    about = context.facts.fractured or context.facts.onset
-    return about.earliest if about else None
+    """The day from which on somebody could see it: fractured, and hurting."""
+    known = (context.facts.fractured, context.facts.onset)
+    return max((about.earliest for about in known if about), default=None)
 
 
 def before_fracture(context: Context, found: Iterable[Evidence], what: str) -> list[Check]:
@@ -137,6 +154,17 @@ def oedema_checks(context: Context, study: Evidence) -> list[Check]:
     return []
 
 
+def uptake_checks(context: Context, study: Evidence) -> list[Check]:
+    """The tracer tells the age of the fracture, the CT beside it only its form."""
+    name = NAMES[study.value["modality"]]
+    if "uptake_levels" not in study.value:
+        return [pending("uptake_unknown", f"Record at which levels the {name} shows uptake.")]
+    if cold := sorted(set(context.facts.levels) - set(study.value["uptake_levels"])):
+        old = f"The {name} shows no uptake at {', '.join(cold)}, as in an old fracture. Call the clinician."
+        return [failed("no_uptake", old)]
+    return []
+
+
 def oedema_at_planned_levels(context: Context) -> tuple[bool | None, tuple[int, ...]]:
     """Whether the latest MRI documents oedema at each planned level; None where it does not say."""
     studies = read_studies(context.standing("imaging"), "mri")
@@ -159,7 +187,7 @@ IMAGING = Kind(
                 "stage": choice("ordered", "done", "result", "reviewed"),
                 "levels": listed(LEVEL, 1),
             },
-            {"fluid_sensitive": BOOLEAN, "oedema_levels": listed(LEVEL)},
+            {"fluid_sensitive": BOOLEAN, "oedema_levels": listed(LEVEL), "uptake_levels": listed(LEVEL)},
         ),
         NOT_SURE,
     ),

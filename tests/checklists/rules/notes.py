@@ -44,6 +44,8 @@ MRI = {
     "levels": ["T12", "L1"],
     "oedema_levels": ["T12", "L1"],
 }
+CT = {"modality": "ct", "stage": "reviewed", "levels": ["T12", "L1"]}
+BONE_SCAN = {**CT, "modality": "bone_scan", "uptake_levels": ["T12", "L1"]}
 CHECK = {"temperature": 36.8, "unit": "C", "answers": NO_ANSWERS, "skin": "clear", "outcome": "clear"}
 
 

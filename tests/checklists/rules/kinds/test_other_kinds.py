@@ -131,8 +131,6 @@ def test_later_order_is_not_a_look_at_the_result():
     [
         ([MRI], OK),
         ([{**MRI, "stage": "ordered"}], ("overdue", "imaging_missing")),
-        ([{**MRI, "modality": "ct"}, {**MRI, "modality": "bone_scan"}], OK),
-        ([{**MRI, "modality": "ct"}, {**MRI, "modality": "spect_ct"}], OK),
         ([{**MRI, "modality": "ct"}], ("overdue", "imaging_missing")),
         ([{**MRI, "modality": "xray"}], ("overdue", "xray_alone")),
         ([{**MRI, "levels": ["T12"]}], ("failed", "level_not_imaged")),
