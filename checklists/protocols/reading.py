@@ -94,6 +94,7 @@ def read_document(document: dict[str, Any], reading: Reading, *, signed: bool, d
         minutes_per_level=value_of(minutes.block("per_level"), most=DAY_OF_MINUTES),
         turnover_minutes=value_of(minutes.block("turnover"), most=DAY_OF_MINUTES),
         recovery_minutes=value_of(minutes.block("recovery"), most=DAY_OF_MINUTES),
+        flat_minutes=value_of(minutes.block("flat"), most=DAY_OF_MINUTES) if minutes.given("flat") else 0,
         opening_grace=timedelta(minutes=value_of(minutes.block("opening_grace"), most=DAY_OF_MINUTES)),
         hold_classes=hold_classes,
         stated=tuple(read_statement(row, TOPICS) for row in top.rows("stated", "topic", optional=True)),

@@ -253,6 +253,7 @@ class Protocol:
     follow_up: tuple[Statement, ...] = ()  # what must be arranged before going home
     pregnancy: PregnancyRule | None = None  # None: in a version from before it was asked
     shut: Shut = Shut.UNSIGNED  # why no gate opens, where it is not signed
+    flat_minutes: int = 0  # of the recovery, lying flat while the cement hardens
 
     def item(self, kind: str) -> ItemRule:
         return next(rule for rule in self.items if rule.kind == kind)

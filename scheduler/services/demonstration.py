@@ -43,7 +43,10 @@ DECIDED: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 ARRANGED = {"arranged": ["visit", "bone_health", "call_24h", "call_72h"]}
 GOING_HOME: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("recovery_observation", {"observed_minutes": 90, "vital_signs": "stable", "reactions": "none", "pain": 2}),
+    (
+        "recovery_observation",
+        {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2},
+    ),
     ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
     ("responsible_adult", {"present": True}),
 )

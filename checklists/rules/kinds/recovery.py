@@ -16,7 +16,7 @@ REACTION = "A reaction was seen after the procedure: a clinician decides."
 
 
 def recovery_answer(context: Context, item: Item) -> Answer:
-    """Satisfied by the protocol's minutes of observation with stable vital signs and no reaction."""
+    """Satisfied by the protocol's minutes of observation and lying flat, with stable vital signs and no reaction."""
     seen = latest(context.standing(item.key))
     checks = [check for entry in seen for check in observation_checks(context, entry)]
     if not seen:
@@ -35,11 +35,21 @@ def observation_checks(context: Context, entry: Evidence) -> list[Check]:
     if value["observed_minutes"] < wanted:
         short = f"The patient was observed for {value['observed_minutes']} of {wanted} minutes"
         checks.append(pending("observed_too_short", f"{short}. Go on, and record it again."))
+    checks += flat_checks(value.get("flat_minutes"), context.protocol.flat_minutes)
     if value["reactions"] != "none":
         checks.append(review("reaction_seen", REACTION))
     if value["vital_signs"] != "stable":
         checks.append(Check(Status.FAILED, "vital_signs_unstable", UNSTABLE))
     return checks
+
+
+def flat_checks(flat: int | None, wanted: int) -> list[Check]:
+    if flat is None and wanted:
+        return [pending("flat_unknown", "Record for how many minutes the patient lay flat.")]
+    if flat is None or flat >= wanted:
+        return []
+    short = f"The patient lay flat for {flat} of {wanted} minutes"
+    return [pending("flat_too_short", f"{short}. Go on, and record it again.")]
 
 
 def recovery_no(_context: Context, evidence: Evidence) -> Check | None:

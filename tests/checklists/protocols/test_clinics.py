@@ -87,6 +87,7 @@ STATED: dict[str, dict[str, Any]] = {
         "imaging.acceptable": OR_XRAY,
         "imaging.xray_proves_acuity": True,
         "minutes.recovery.value": "missing",
+        "minutes.flat.value": "missing",
     },
     TREE: {
         "procedures": ["kyphoplasty"],
@@ -104,6 +105,7 @@ STATED: dict[str, dict[str, Any]] = {
         "fasting.mode": "midnight",
         "fasting.applies_to": ["sedation", "general"],
         "minutes.recovery.value": 120,
+        "minutes.flat.value": 120,
     },
     CENTER: {
         "procedures": ["kyphoplasty"],
@@ -127,6 +129,7 @@ STATED: dict[str, dict[str, Any]] = {
         "fasting.intakes.FA12.hours": "missing",
         "fasting.intakes.FA12.anesthesia": ANY_PLAN,
         "minutes.recovery.value": 180,
+        "minutes.flat.value": 60,
     },
 }
 MISSING = {
@@ -137,7 +140,7 @@ MISSING = {
         "fasting.intakes.FA11.hours",
         "minutes.recovery.value",
     ),
-    BAY: ("minutes.recovery.value",),
+    BAY: ("minutes.recovery.value", "minutes.flat.value"),
     TREE: ("hold_classes.blood_thinner.clear_at_h",),
     CENTER: (),
     PRO: (
@@ -317,7 +320,7 @@ hold_classes:
 fasting: {{intakes: [{{row: FA11, hours: 6, {OURS}}}]}}
 {RECOVERY}
 """,
-    BAY: RECOVERY,
+    BAY: f"minutes: {{recovery: {{value: 90, {OURS}}}, flat: {{value: 60, {OURS}}}}}",
     TREE: f"hold_classes: [{{class: blood_thinner, clear_at_h: 72, {OURS}}}]",
     CENTER: "",
     PRO: f"""

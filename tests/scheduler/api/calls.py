@@ -64,7 +64,10 @@ class World:
         case = self.started()
         act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=50))
         for item, value in (
-            ("recovery_observation", {"observed_minutes": 90, "vital_signs": "stable", "reactions": "none", "pain": 2}),
+            (
+                "recovery_observation",
+                {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2},
+            ),
             ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
             ("responsible_adult", {"present": True}),
         ):

@@ -18,7 +18,8 @@ AFTER = START + timedelta(hours=2)
     [
         ({}, OK),
         ({"observed_minutes": 59}, ("pending", "observed_too_short")),
-        ({"pain": 10, "flat_minutes": 5}, OK),
+        ({"observed_minutes": 0}, ("pending", "observed_too_short")),
+        ({"pain": 10}, OK),
         ({"reactions": "seen"}, ("review", "reaction_seen")),
         ({"vital_signs": "unstable"}, ("failed", "vital_signs_unstable")),
     ],
@@ -32,6 +33,23 @@ def test_minutes_are_those_of_the_protocol():
     longer = replace(PROTOCOL, recovery_minutes=61)
     notes = noted("recovery_observation", RECOVERED, AFTER)
     assert outcome("recovery_observation", evidence=notes, now=AFTER, protocol=longer)[1] == "observed_too_short"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "flat", "expected"),
+    [
+        (60, 60, OK),
+        (60, 59, ("pending", "flat_too_short")),
+        (60, None, ("pending", "flat_unknown")),
+        (0, None, OK),
+        (0, 0, OK),
+    ],
+)
+def test_patient_lies_flat_for_the_protocols_minutes(wanted, flat, expected):
+    seen = RECOVERED if flat is None else {**RECOVERED, "flat_minutes": flat}
+    notes = noted("recovery_observation", seen, AFTER)
+    protocol = replace(PROTOCOL, flat_minutes=wanted)
+    assert outcome("recovery_observation", evidence=notes, now=AFTER, protocol=protocol) == expected
 
 
 @pytest.mark.parametrize("seen", [{"vital_signs": "unstable"}, {"reactions": "seen"}])

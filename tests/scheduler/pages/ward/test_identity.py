@@ -49,7 +49,7 @@ def told(route: str, tell: Callable[..., Case]) -> Case:
         person = Person("", "", date(1950, 1, 1), "")
         told = Story(case.practice, staff_by_role(case.practice), {}, person, NOW, start)
         told.record(case, "responsible_adult", {"present": True}, "nurse", NOW)
-        watched = {"observed_minutes": 90, "vital_signs": "stable", "reactions": "none", "pain": 2}
+        watched = {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2}
         told.record(case, "recovery_observation", watched, "nurse", NOW)
         explained = {"explained": ["driving", "lifting", "alcohol", "red_flags"]}
         told.record(case, "after_care", explained, "nurse", NOW)
