@@ -81,7 +81,7 @@ def early_checks(context: Context, item: Item, stated: Iterable[Evidence]) -> li
 
 def answers_of(context: Context, entry: Evidence) -> dict[str, Any]:
     """What was answered; a sign whose date is recorded counts as it stands at the start."""
-    answers, dates = dict(entry.value.get("answers", {})), entry.value.get("dates", {})
+    answers, dates = dict(entry.value["answers"]), entry.value.get("dates", {})
     for question in context.protocol.infection.questions:
         if question.days is not None and question.days.after in dates:
             day = parse_date(dates[question.days.after])
@@ -156,7 +156,7 @@ def yes_check(key: str, question: InfectionQuestion | None, call: str) -> Check 
 
 def prescreen_no(context: Context, evidence: Evidence) -> Check | None:
     """A yes stays until somebody allowed to clears it; the worst of several counts."""
-    given = yes_checks(context, "patient", answers_of(context, evidence))
+    given = yes_checks(context, "patient", answers_of(context, evidence)) if "answers" in evidence.value else []
     if not given:
         return None
     worst = min(given, key=lambda check: check.status is not Status.FAILED)
