@@ -25,6 +25,7 @@ from checklists.rules.values import (
     Reason,
     Review,
     Status,
+    Step,
     digest,
 )
 
@@ -72,6 +73,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
     checks = [no.check for no in noes]
     checks += answer.checks
     checks += not_sure_checks(context, item, answer)
+    checks += late_checks(context, item, answer)
     checks += verification_checks(context, item, answer)
     checks = list(dict.fromkeys(checks))
     inputs = inputs_of(context, item, answer, noes, checks)
@@ -117,6 +119,15 @@ def not_sure_checks(context: Context, item: Item, answer: Answer) -> list[Check]
     if any(is_not_sure(entry) for entry in latest(context.ledger.entries(item.key))):
         return [pending("not_sure", "The last answer was 'not sure'. Call whoever gave it and record what is true.")]
     return []
+
+
+def late_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+    """What was observed after the start says nothing about it; doses and answers of prescribers date themselves."""
+    if item.rule.needed_by is Gate.DISCHARGE or item.rule.step is Step.MEDICATION:
+        return []
+    if all(context.dated_before(entry.observed_at) for entry in answer.basis):
+        return []
+    return [pending("dated_after_start", "This is dated after the start. Correct its time, or do it again.")]
 
 
 def verification_checks(context: Context, item: Item, answer: Answer) -> list[Check]:

@@ -118,9 +118,9 @@ def is_valid(context: Context, rule: LabRule, result: Result) -> bool:
 
 
 def age_at_start(context: Context) -> int | None:
-    """Completed years on the start's date; None without a date of birth."""
+    """Completed years on the start's date; None without a date of birth, or with one after the start."""
     born = context.facts.born_on
-    if born is None:
+    if born is None or not context.from_day(born):
         return None
     year = local_date(context.start.at, context.facts.site.tz).year
     # Both birthdays around the start are asked about, so that the clock knows when the age changes.

@@ -26,17 +26,13 @@ def answer(context: Context, item: Item) -> Answer:
 
 
 def plan_checks(context: Context, entry: Evidence) -> list[Check]:
-    checks: list[Check] = []
-    if not context.dated_before(entry.observed_at):
-        late = "The anesthesia evaluation is dated after the start. Correct its time."
-        checks.append(pending("evaluation_after_start", late))
     evaluated, planned = entry.value["anesthesia"], context.facts.anesthesia
     depth = MILDEST_FIRST.index(planned or MILDEST_FIRST[-1])
-    if MILDEST_FIRST.index(evaluated) < depth:
-        wanted = planned or "undecided, which counts as general"
-        less = f"The evaluation is for {evaluated} anesthesia, the plan is {wanted}"
-        checks.append(pending("evaluated_for_less", f"{less}. Evaluate again, or correct the plan."))
-    return checks
+    if MILDEST_FIRST.index(evaluated) >= depth:
+        return []
+    wanted = planned or "undecided, which counts as general"
+    less = f"The evaluation is for {evaluated} anesthesia, the plan is {wanted}"
+    return [pending("evaluated_for_less", f"{less}. Evaluate again, or correct the plan.")]
 
 
 def said_no(_context: Context, evidence: Evidence) -> Check | None:

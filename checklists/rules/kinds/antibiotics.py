@@ -1,5 +1,6 @@
 """The antibiotic plan: by vein before, by prescription after, or none; never one that the patient does not bear."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from checklists.rules.ledger import latest
 from checklists.rules.shapes import NOT_SURE, TEXT, Problem, Shape, choice
 from checklists.rules.values import Evidence
 
+SHORTEST_NAME = 5
 GIVEN = ("before_iv", "after_prescription")
 
 
@@ -54,9 +56,13 @@ def allergy_checks(context: Context, drugs: tuple[str, ...]) -> list[Check]:
 
 
 def same(drug: str, allergy: str) -> bool:
-    """Whether one text names the other, as `cefazolin 2 g` does `cefazolin`."""
-    words, wanted = f" {drug.strip().casefold()} ", f" {allergy} "
-    return bool(allergy) and (wanted in words or words in wanted)
+    """Whether both texts share a name, as `cefazolin, 2 g IV` and `Cefazolin (rash)` do."""
+    return not names_in(drug).isdisjoint(names_in(allergy))
+
+
+def names_in(text: str) -> set[str]:
+    """Words long enough for a name: no dose, unit or route."""
+    return {word for word in re.findall(r"[^\W\d_]+", text.casefold()) if len(word) >= SHORTEST_NAME}
 
 
 def plan_problems(value: Mapping[str, Any]) -> list[Problem]:

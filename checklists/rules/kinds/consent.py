@@ -34,8 +34,6 @@ def plan_checks(context: Context, entry: Evidence) -> list[Check]:
     if value["signed"] is not True:
         raise ValueError("a consent that is neither signed nor refused")
     checks: list[Check] = []
-    if not context.dated_before(entry.observed_at):
-        checks.append(pending("consent_after_start", "The consent is dated after the start. Correct its time."))
     again = "Obtain consent anew, or correct the plan."
     if value["procedure"] != facts.procedure:
         differ = f"The consent names {value['procedure']}, the plan {facts.procedure}"

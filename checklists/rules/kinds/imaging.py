@@ -105,8 +105,6 @@ def study_checks(context: Context, study: Evidence) -> list[Check]:
     performed = local_date(study.observed_at, context.facts.site.tz)
     days = context.protocol.imaging.valid_for(modality)
     checks: list[Check] = []
-    if not context.dated_before(study.observed_at):
-        checks.append(pending("imaging_after_start", f"The {name} is dated after the start. Correct its date."))
     if not context.within_days(performed, days):
         old = f"The {name} of {performed.isoformat()} is older than {days} days at the start"
         checks.append(pending("imaging_expired", f"{old}. Repeat it."))

@@ -170,12 +170,6 @@ def check_answer(context: Context, item: Item) -> Answer:
     judged = [entry for entry in stated if entry.value["outcome"] != ASSESSED]
     checks = [check for entry in stated for check in arrival_checks(context, entry)]
     for entry in stated:
-        if not context.dated_before(entry.observed_at):
-            checks.append(
-                pending(
-                    "check_after_start", "The infection check is dated after the start. Repeat it, or correct its time."
-                )
-            )
         if not context.start.at_most(entry.observed_at + valid_within):
             old = f"The infection check is older than {hours(valid_within)} at the start: repeat it."
             checks.append(pending("check_expired", old))

@@ -23,9 +23,14 @@ def applicable(context: Context) -> list[LabRule]:
 
 
 def applies(context: Context, rule: LabRule) -> bool:
-    """Contexts without a row here are conditions that a clinician records (chronic liver disease, ...)."""
+    """Contexts without a row here are conditions that a clinician records (chronic liver disease, ...).
+
+    An optional value is nowhere owed, so wherever somebody measured it, it is looked at.
+    """
     if rule.required == "info":
         return False
+    if rule.required == "optional":
+        return True
     holds = APPLIES.get(rule.context)
     return rule.context in context.facts.conditions or (holds is not None and holds(context, rule))
 

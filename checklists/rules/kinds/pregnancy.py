@@ -38,8 +38,8 @@ def applies(context: Context, rule: PregnancyRule) -> bool:
     facts = context.facts
     if facts.sex == "male":
         return False
-    if facts.born_on is None:
-        return True
+    if facts.born_on is None or not context.from_day(facts.born_on):
+        return True  # a birth date after the start is a slip, so the age is not known
     old_enough = context.from_day(birthday(facts.born_on, rule.from_age))
     return old_enough and not context.from_day(birthday(facts.born_on, rule.until_age + 1))
 
@@ -53,20 +53,17 @@ def birthday(born_on: date, age: int) -> date:
 
 
 def result_checks(context: Context, rule: PregnancyRule, entry: Evidence) -> list[Check]:
+    """What is not a plain negative; nothing but the impossible outlasts the validity of a test."""
     result = entry.value["result"]
-    if result in UNDECIDED:
-        return [review(f"pregnancy_{result}", f"The pregnancy test {UNDECIDED[result]}: a clinician decides.")]
-    if result not in ("negative", "positive", "not_possible"):
+    if result not in ("negative", "positive", "not_possible", *UNDECIDED):
         raise ValueError(f"pregnancy result {result!r}")
     checks: list[Check] = []
-    if not context.dated_before(entry.observed_at):
-        checks.append(
-            pending("pregnancy_after_start", "The pregnancy test is dated after the start. Correct its time.")
-        )
+    if result in UNDECIDED:
+        checks.append(review(f"pregnancy_{result}", f"The pregnancy test {UNDECIDED[result]}: a clinician decides."))
     tested_on = local_date(entry.observed_at, context.facts.site.tz)
-    if result == "negative" and not context.within_days(tested_on, rule.validity_days):
+    if result != "not_possible" and not context.within_days(tested_on, rule.validity_days):
         old = f"The pregnancy test of {tested_on.isoformat()} is too old at the start"
-        checks.append(pending("pregnancy_test_expired", f"{old}. Repeat it."))
+        checks.append(pending("pregnancy_test_expired", f"{old}. Offer it again."))
     return checks
 
 

@@ -138,4 +138,4 @@ def test_study_is_of_the_day_of_fracture_and_first_symptoms_or_later(fractured, 
 
 def test_study_dated_after_the_start_proves_nothing():
     assert imaged(MRI, on=START) == OK
-    assert imaged(MRI, on=START + INSTANT) == ("overdue", "imaging_after_start")
+    assert imaged(MRI, on=START + INSTANT) == ("overdue", "dated_after_start")

@@ -146,7 +146,8 @@ def test_clinician_decides_the_restart_on_the_same_page_and_a_nurse_does_not(
     clinician = bedside(case, role="clinician")
     clinician.record("restart_decision:apixaban", decision="restart", restart_on="2027-03-02")
     clinician.record("responsible_adult", answer="yes")
-    clinician.record("recovery_observation", observed_minutes=90, flat_minutes=60, vital_signs="stable", reactions="none", pain=0)
+    watched = {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 0}
+    clinician.record("recovery_observation", **watched)
     clinician.record("after_care", topics=["driving", "lifting", "alcohol", "red_flags"])
     assert clinician.move("discharge").status_code == 302
 
