@@ -20,6 +20,7 @@ from checklists.rules.latest.results import (
     imaging_limits,
     lab_limits,
     pregnancy_limits,
+    prescreen_limits,
     window_limits,
 )
 from checklists.rules.moments import deadline_at
@@ -34,6 +35,7 @@ LIMITS: Mapping[str, Callable[[Context, Item], Iterable[LatestTime]]] = {
     "labs": lab_limits,
     "hold": dose_limits,
     "fasting": fasting_limits,
+    "infection_prescreen": prescreen_limits,
     "infection_check": check_limits,
     "pregnancy": pregnancy_limits,
     "authorisation": authorisation_limits,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from checklists.rules.context import Context, Item
 from checklists.rules.doses import last_dose
 from checklists.rules.kinds.imaging import fracture_day
+from checklists.rules.kinds.infection import prescreen_opens_at
 from checklists.rules.kinds.lab_contexts import applicable
 from checklists.rules.kinds.window import last_day, window_anchor
 from checklists.rules.lab_values import analyte_name, hours
@@ -47,10 +48,13 @@ def draw_limit(context: Context, item: Item, rule: LabRule) -> LatestTime:
 
 def imaging_limits(context: Context, item: Item) -> Iterator[LatestTime]:
     """The oldest study that counts: inside its validity, and not from before the fracture."""
+    imaging, begun = context.protocol.imaging, fracture_day(context) or date.min
     start_day = local_date(context.start.at, context.facts.site.tz)
-    valid = start_day - timedelta(days=context.protocol.imaging.validity_days)
-    begun = fracture_day(context)
-    yield since_day(item.key, "imaging_done", max(valid, begun) if begun else valid, "Imaging counts if done")
+    valid = start_day - timedelta(days=imaging.validity_days)
+    yield since_day(item.key, "imaging_done", max(valid, begun), "Imaging counts if done")
+    if imaging.xray_proves_acuity and imaging.valid_for("xray") < imaging.validity_days:
+        valid = start_day - timedelta(days=imaging.valid_for("xray"))
+        yield since_day(item.key, "xray_done", max(valid, begun), "An X-ray counts if done")
 
 
 def pregnancy_limits(context: Context, item: Item) -> Iterator[LatestTime]:
@@ -58,6 +62,12 @@ def pregnancy_limits(context: Context, item: Item) -> Iterator[LatestTime]:
         start_day = local_date(context.start.at, context.facts.site.tz)
         day = start_day - timedelta(days=rule.validity_days)
         yield since_day(item.key, "pregnancy_test", day, "A negative pregnancy test counts if done")
+
+
+def prescreen_limits(context: Context, item: Item) -> Iterator[LatestTime]:
+    if opens_at := prescreen_opens_at(context, item):
+        words = "The patient's answers about infection count if given"
+        yield since(context, item.key, "prescreen_opens", opens_at, words)
 
 
 def check_limits(context: Context, item: Item) -> Iterator[LatestTime]:

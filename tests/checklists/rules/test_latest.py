@@ -156,6 +156,9 @@ def test_window_authorisation_and_imaging_name_days():
     assert limits(replace(FACTS, cause="malignancy"), item="candidacy") == []
     assert only(what="authorisation_covers").on == date(2027, 3, 10)
     assert only(what="imaging_done").on == date(2027, 2, 10)  # the fracture, later than 90 days before
+    assert only(facts=replace(FACTS, fractured=None), what="xray_done", protocol=MIDNIGHT).on == date(2027, 2, 8)
+    assert limits(what="xray_done") == []  # no proof under the reference
+    assert only(what="prescreen_opens").at == at("2027-03-08 10:00")
 
 
 def test_inr_after_warfarin_counts_from_the_last_dose():
