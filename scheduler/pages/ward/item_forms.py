@@ -180,9 +180,7 @@ class AuthorisationForm(LevelsForm):
 
 class RecoveryForm(ItemForm):
     observed_minutes = forms.IntegerField(label="Minutes observed", min_value=0, max_value=2880)
-    flat_minutes = forms.IntegerField(
-        label="Of these lying flat", min_value=0, max_value=2880, required=False
-    )
+    flat_minutes = forms.IntegerField(label="Of these lying flat", min_value=0, max_value=2880, required=False)
     vital_signs = asked_as("Vital signs", ("stable", "Stable"), ("unstable", "Not stable"))
     reactions = asked_as("Allergic or other reaction", ("none", "None seen"), ("seen", "Seen"))
     pain = forms.IntegerField(label="Pain, 0 to 10", min_value=0, max_value=10)
