@@ -120,12 +120,19 @@ def earliest_start(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence
 def postponing(context: Context) -> Iterator[Answer]:
     """The answers of kinds that only time can mend; one that raises is reported by its finding."""
     for kind in kinds_of(context.protocol):
-        if not kind.postpones:
-            continue
-        try:
-            yield from [kind.answer(context, item) for item in kind.items(context)]
-        except Exception:  # noqa: S112 - judged again, and reported, as a failed finding
-            continue
+        for item in items_of(context, kind) if kind.postpones else ():
+            try:
+                answer = kind.answer(context, item)
+            except Exception:  # noqa: S112 - judged again, and reported, as a failed finding
+                continue
+            yield answer
+
+
+def items_of(context: Context, kind: Kind) -> list[Item]:
+    try:
+        return list(kind.items(context))
+    except Exception:
+        return []
 
 
 def state_of(findings: Iterable[Finding], *, booked: bool) -> State:
