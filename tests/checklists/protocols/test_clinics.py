@@ -87,7 +87,6 @@ STATED: dict[str, dict[str, Any]] = {
         "imaging.acceptable": OR_XRAY,
         "imaging.xray_proves_acuity": True,
         "minutes.recovery.value": "missing",
-        "minutes.flat.value": "missing",
     },
     TREE: {
         "procedures": ["kyphoplasty"],
@@ -140,7 +139,7 @@ MISSING = {
         "fasting.intakes.FA11.hours",
         "minutes.recovery.value",
     ),
-    BAY: ("minutes.recovery.value", "minutes.flat.value"),
+    BAY: ("minutes.recovery.value",),
     TREE: ("hold_classes.blood_thinner.clear_at_h",),
     CENTER: (),
     PRO: (
@@ -320,7 +319,7 @@ hold_classes:
 fasting: {{intakes: [{{row: FA11, hours: 6, {OURS}}}]}}
 {RECOVERY}
 """,
-    BAY: f"minutes: {{recovery: {{value: 90, {OURS}}}, flat: {{value: 60, {OURS}}}}}",
+    BAY: RECOVERY,
     TREE: f"hold_classes: [{{class: blood_thinner, clear_at_h: 72, {OURS}}}]",
     CENTER: "",
     PRO: f"""
