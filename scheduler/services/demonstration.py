@@ -41,12 +41,10 @@ DECIDED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("anesthesia_evaluation", {"outcome": "fit", "anesthesia": "sedation"}, "clinician"),
     ("antibiotic_plan", {"plan": "antibiotic", "before_iv": "cefazolin 2 g"}, "clinician"),
 )
+WATCHED = {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2}
 ARRANGED = {"arranged": ["visit", "bone_health", "call_24h", "call_72h"]}
 GOING_HOME: tuple[tuple[str, dict[str, Any]], ...] = (
-    (
-        "recovery_observation",
-        {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2},
-    ),
+    ("recovery_observation", WATCHED),
     ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
     ("responsible_adult", {"present": True}),
 )
