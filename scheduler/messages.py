@@ -26,7 +26,7 @@ LAST_CALL = time(20)
 REMINDERS_A_DAY, REMINDERS_A_WEEK = 1, 3
 REMINDED = ("patient", "caregiver")
 REMINDER_KINDS = tuple(f"reminder:{who}" for who in REMINDED)
-LINK_KINDS = (*REMINDER_KINDS, *(f"link:{who}" for who in (*REMINDED, "escort")), "pickup:escort")
+LINK_KINDS = (*REMINDER_KINDS, *(f"link:{who}" for who in (*REMINDED, "escort", "prescriber")), "pickup:escort")
 # Whatever reaches the patient and those around them: silent after a death.
 PATIENT_KINDS = ("invite:patient", "cancel:patient", *LINK_KINDS, "pickup_cancelled:escort")
 # The address of the contact's own link, or "" where none may be sent; services/links.py gives it.

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from checklists.rules.kinds.clearance import WAYS
 from checklists.rules.values import DateAbout, Medication
 from scheduler.api.fields import (
     BIRTH_YEARS,
@@ -20,6 +21,7 @@ from scheduler.api.fields import (
     optional_text,
     text,
 )
+from scheduler.models import Contact
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
@@ -27,7 +29,7 @@ from scheduler.services.people import NewContact, NewPatient
 
 
 class ContactIn(Strict):
-    kind = WordField(["patient", "caregiver", "escort", "facility_nurse"], default="patient")
+    kind = WordField(list(Contact.KINDS), default="patient")
     name = optional_text(name=True)
     email = serializers.EmailField(required=False, allow_blank=True, default="")
     phone = optional_text(40)
@@ -155,6 +157,21 @@ class EvidenceIn(Strict):
     said_by = WordField(["patient", "caregiver", "escort", "prescriber", "staff"])
     version = WholeField(min_value=0)
     supersedes = serializers.ListField(child=IdField(), max_length=50, required=False, default=list)
+
+
+class ClearanceItemIn(Strict):
+    """`version`: the item's version that the writer saw."""
+
+    item = text()
+    version = WholeField(min_value=0)
+
+
+class ClearanceIn(Strict):
+    """`contact`: a contact of kind prescriber; `items`: what they are asked about."""
+
+    contact = IdField()
+    how = WordField(list(WAYS))
+    items = ClearanceItemIn(many=True, min_length=1, max_length=20)  # type: ignore[call-arg]
 
 
 class ErrorIn(Strict):

@@ -211,6 +211,15 @@ class RecordedOut(Out):
     verdict = VerdictOut()
 
 
+class ClearanceAskedOut(Out):
+    contact = s.UUIDField()
+    reference = s.CharField()
+    link_sent = s.BooleanField()
+    evidence = EvidenceOut(many=True)
+    case_version = s.IntegerField()
+    verdict = VerdictOut()
+
+
 class BookedOut(Out):
     booking = BookingOut()
     case_version = s.IntegerField()

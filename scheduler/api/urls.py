@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from scheduler.api.endpoints import cases, day, people, setup, versions, workflow
+from scheduler.api.endpoints import cases, clearance, day, people, setup, versions, workflow
 
 urlpatterns = [
     path("healthz", setup.Health.as_view(), name="health"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/cases/<uuid:case_id>/", cases.OneCase.as_view(), name="case"),
     path("api/v1/cases/<uuid:case_id>/evidence/", cases.RecordEvidence.as_view(), name="case-evidence"),
     path("api/v1/cases/<uuid:case_id>/latest-times/", cases.LatestTimes.as_view(), name="case-latest-times"),
+    path("api/v1/cases/<uuid:case_id>/clearance/", clearance.AskPrescriber.as_view(), name="case-clearance"),
     path("api/v1/cases/<uuid:case_id>/plan/", cases.ChangePlan.as_view(), name="case-plan"),
     path("api/v1/cases/<uuid:case_id>/bookings/", workflow.BookCase.as_view(), name="case-bookings"),
     path("api/v1/cases/<uuid:case_id>/arrive/", workflow.Arrive.as_view(), name="case-arrive"),

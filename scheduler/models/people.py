@@ -37,7 +37,7 @@ class Patient(Scoped):
 
 
 class Contact(Scoped):
-    KINDS = ("patient", "caregiver", "escort", "facility_nurse")
+    KINDS = ("patient", "caregiver", "escort", "facility_nurse", "prescriber")
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="contacts")
     kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in KINDS])
@@ -56,7 +56,8 @@ class Contact(Scoped):
         constraints = [
             models.UniqueConstraint(fields=["practice", "id"], name="contact_in_practice"),
             models.CheckConstraint(
-                condition=Q(kind__in=["patient", "caregiver", "escort", "facility_nurse"]), name="contact_kind_known"
+                condition=Q(kind__in=["patient", "caregiver", "escort", "facility_nurse", "prescriber"]),
+                name="contact_kind_known",
             ),
             models.CheckConstraint(
                 condition=~Q(channel="email") | ~Q(email_hash=""), name="contact_email_channel_has_address"
@@ -68,12 +69,16 @@ class Contact(Scoped):
 
 
 class Link(Scoped):
-    """A link opens one case. The token is derived from the id and generation; only its SHA-256 is kept."""
+    """A link opens one case. The token is derived from the id and generation; only its SHA-256 is kept.
+
+    `items`: what a prescriber is asked about; of everybody else's link empty.
+    """
 
     case = models.ForeignKey("scheduler.Case", models.PROTECT, related_name="links")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="links")
     generation = models.PositiveIntegerField(default=1)
     digest = models.CharField(max_length=64)
+    items = models.JSONField(default=list)
     wrong_answers = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -12,7 +12,7 @@ from checklists.models import Evidence, Override, ProtocolVersion
 from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
 from scheduler import clock
-from scheduler.access import DESK, ROLES, Actor
+from scheduler.access import CARE, DESK, ROLES, Actor
 from scheduler.models import Case, Task
 from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
@@ -21,6 +21,7 @@ from scheduler.rules.problems import Invalid, Problem, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
+from scheduler.services.clearances import clearance_lines
 from scheduler.services.link_list import link_lines
 from scheduler.services.people import staff_names
 from scheduler.services.planning import planned_times
@@ -49,6 +50,8 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "claims": bookings.claimed(case),
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
+        "clearances": clearance_lines(row, now),
+        "may_clear": bool(actor.roles & CARE),
         "messages": timeline(case.pk, practice_id=actor.practice.pk),
         "may_book": bool(actor.roles & DESK),
         "can_end": case.state in BEFORE_PROCEDURE,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages import boards, desk, links, mailbox, phone, recording, session, signing
+from scheduler.pages import boards, clearance, desk, links, mailbox, phone, recording, session, signing
 from scheduler.pages.my.urls import urlpatterns as my
 from scheduler.pages.settings.urls import urlpatterns as settings
 from scheduler.pages.ward.urls import urlpatterns as ward
@@ -27,6 +27,12 @@ urlpatterns = [
     *ward,
     *my,
     path("desk/cases/<uuid:case_id>/record/", recording.record_page, name="desk-record"),
+    path("desk/cases/<uuid:case_id>/clearance/", clearance.clearance, name="desk-clearance"),
+    path("desk/cases/<uuid:case_id>/clearance/answer/", clearance.answer, name="desk-clearance-answer"),
+    path("desk/cases/<uuid:case_id>/clearance/verify/", clearance.verify, name="desk-clearance-verify"),
+    path(
+        "desk/cases/<uuid:case_id>/clearance/<uuid:contact_id>/letter/", clearance.letter, name="desk-clearance-letter"
+    ),
     path("desk/cases/<uuid:case_id>/phone/", phone.phone_check, name="desk-phone"),
     path("desk/cases/<uuid:case_id>/links/<uuid:contact_id>/send/", links.send, name="desk-link-send"),
     path("desk/cases/<uuid:case_id>/contacts/<uuid:contact_id>/", links.change, name="desk-contact-change"),

@@ -10,6 +10,7 @@ from uuid import UUID
 PURPOSE = "cleared link of a case"
 TRIES = 5  # wrong dates of birth
 OUTLIVES_CASE_BY = timedelta(hours=24)
+PRESCRIBER_LINK_LASTS = timedelta(days=30)
 
 
 class Ended(StrEnum):
@@ -45,12 +46,21 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def standing(*, wrong_answers: int, revoked: bool, case_ended_at: datetime | None, now: datetime) -> Standing:
+def standing(
+    *,
+    wrong_answers: int,
+    revoked: bool,
+    case_ended_at: datetime | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Standing:
     """What a link is worth now; `case_ended_at` None while the case goes on."""
     if wrong_answers >= TRIES:
         return Standing.LOCKED
     if revoked:
         return Standing.REVOKED
     if case_ended_at is not None and now >= case_ended_at + OUTLIVES_CASE_BY:
+        return Standing.EXPIRED
+    if expires_at is not None and now >= expires_at:
         return Standing.EXPIRED
     return Standing.OPEN

@@ -161,8 +161,9 @@ def _latest(words: Iterable[Word]) -> list[Word]:
 
 def _disputed(words: Sequence[Word]) -> bool:
     """The rules take the worse of several words of one moment; agreeing would take the last written."""
-    newest = max((word.entry.observed_at for word in words), default=None)
-    values = [word.entry.value for word in words if word.entry.observed_at == newest]
+    told = [word.entry for word in words if word.entry.value.get("answer") != clearance.ASKED]
+    newest = max((entry.observed_at for entry in told), default=None)
+    values = [entry.value for entry in told if entry.observed_at == newest]
     return any(value != values[0] for value in values)
 
 

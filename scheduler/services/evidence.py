@@ -19,6 +19,7 @@ from scheduler.services.bookings import release_booking_of
 from scheduler.services.people import escort_contact
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import append_record
+from scheduler.services.tasks import drop_tasks
 
 NOT_BEFORE = timedelta(days=3 * 366)  # an observation older than this is a mistyped year
 INFECTION = "A day-of infection was confirmed by a nurse or clinician."
@@ -84,6 +85,7 @@ def record_evidence(
         now=now,
         fields={"evidence": evidence.public_id, "item": item, "value": cleaned, "observed_at": observed_at},
     )
+    _settle_call(case, evidence, by, now)
     released = _release_for_infection(case, evidence, by, now)
     return Recorded(evidence, case, look_again(case=case, now=now, by=by), released)
 
@@ -148,6 +150,13 @@ def _superseded(case: Case, item: str, public_ids: Sequence[uuid.UUID]) -> list[
             ),
         )
     return list(found.values())
+
+
+def _settle_call(case: Case, evidence: Evidence, by: str, now: datetime) -> None:
+    """A prescriber who asked for a call and has answered since need not be called."""
+    if kind_of(evidence.item) == clearance.KIND and evidence.value.get("answer") in clearance.ANSWERS:
+        keys = (clearance.call_key(evidence.item),)
+        drop_tasks(case=case, kinds=("call",), keys=keys, outcome="the prescriber has answered", by=by, now=now)
 
 
 def _release_for_infection(case: Case, evidence: Evidence, by: str, now: datetime) -> bool:

@@ -30,7 +30,7 @@ def link_by(link: Link) -> str:
 @transaction.atomic
 def answer_birth_date(*, link: Link, born_on: date, now: datetime) -> bool:
     """Whether it is the patient's. The fifth wrong one locks the link for good; a dead link is right for nobody."""
-    case, row = _locked(link)
+    case, row = locked_link(link)
     if standing_of(row, now) != Standing.OPEN:
         return False
     if born_on == case.patient.born_on:
@@ -51,7 +51,7 @@ def answer_birth_date(*, link: Link, born_on: date, now: datetime) -> bool:
 @transaction.atomic
 def not_me(*, link: Link, now: datetime) -> None:
     """The link reached somebody else: dead at once, and the desk's work."""
-    case, row = _locked(link)
+    case, row = locked_link(link)
     if standing_of(row, now) != Standing.OPEN:
         return
     revoke_links(reason=Ended.NOT_ME, by=link_by(row), now=now, case=case, contact=row.contact)
@@ -59,7 +59,7 @@ def not_me(*, link: Link, now: datetime) -> None:
     look_again(case=case, now=now, by=link_by(row))
 
 
-def _locked(link: Link) -> tuple[Case, Link]:
+def locked_link(link: Link) -> tuple[Case, Link]:
     """The case's lock first, as everywhere; then the link as it is now."""
     case = locked_case(link.practice_id, link.case_id)
     row = Link.objects.select_for_update(of=("self",)).select_related("contact").get(pk=link.pk)

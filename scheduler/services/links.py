@@ -1,7 +1,7 @@
 """Links of a case: issued, found by the hash of their token, revoked. The token itself is kept nowhere."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -11,10 +11,19 @@ from notifications.models import Message
 from notifications.services import outbox
 from scheduler import messages
 from scheduler.models import Case, Contact, Link
-from scheduler.rules.links import RENEWED_BY_ITSELF, Ended, Standing, digest_of, standing, token_of
+from scheduler.rules.links import (
+    PRESCRIBER_LINK_LASTS,
+    RENEWED_BY_ITSELF,
+    Ended,
+    Standing,
+    digest_of,
+    standing,
+    token_of,
+)
 from scheduler.services.record import append_record
 
 KINDS = ("patient", "caregiver", "escort")  # whose contact may have a link
+PRESCRIBER = "prescriber"  # has one only for what they are asked: services/prescribers.py
 
 
 def address_of(link: Link) -> str:
@@ -26,7 +35,21 @@ def standing_of(link: Link, now: datetime) -> Standing:
     case = link.case
     ends = [moment for moment in (case.discharged_at, case.closed_at) if moment is not None]
     revoked = link.revoked_at is not None or link.contact.ended_at is not None
-    return standing(wrong_answers=link.wrong_answers, revoked=revoked, case_ended_at=min(ends, default=None), now=now)
+    return standing(
+        wrong_answers=link.wrong_answers,
+        revoked=revoked,
+        case_ended_at=min(ends, default=None),
+        now=now,
+        expires_at=_expires_at(link),
+    )
+
+
+def _expires_at(link: Link) -> datetime | None:
+    """A prescriber is asked for a while, and about nothing once the procedure has begun."""
+    if link.contact.kind != PRESCRIBER:
+        return None
+    ends = link.created_at + PRESCRIBER_LINK_LASTS
+    return ends if link.case.started_at is None else min(ends, link.case.started_at)
 
 
 def open_link(*, digest: str, now: datetime) -> Link | None:
@@ -39,7 +62,7 @@ def open_link(*, digest: str, now: datetime) -> Link | None:
 
 
 @transaction.atomic
-def issue_link(*, case: Case, contact: Contact, by: str, now: datetime) -> Link:
+def issue_link(*, case: Case, contact: Contact, by: str, now: datetime, items: Collection[str] = ()) -> Link:
     """The next generation, under the caller's lock of the case; the one before is dead at once."""
     revoke_links(reason=Ended.RE_ISSUED, by=by, now=now, case=case, contact=contact)
     newest = _newest(case, contact)
@@ -48,6 +71,7 @@ def issue_link(*, case: Case, contact: Contact, by: str, now: datetime) -> Link:
         case=case,
         contact=contact,
         generation=newest.generation + 1 if newest else 1,
+        items=sorted(items),
         created_at=now,
     )
     link.digest = digest_of(token_of(settings.LINK_KEY, link.pk, link.generation))

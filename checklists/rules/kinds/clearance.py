@@ -24,6 +24,7 @@ from checklists.rules.doses import (
     stop_time,
     wait_of,
 )
+from checklists.rules.drugs import NOT_HELD
 from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
 from checklists.rules.moments import deadline_at, due_at
@@ -47,6 +48,22 @@ class Held:
 
     row: HoldRule
     wait: timedelta | None
+
+    @property
+    def wanted(self) -> str:
+        """What the protocol wants of the drug, for its prescriber to read."""
+        if self.wait is not None:
+            total = self.wait / timedelta(hours=1)
+            in_days = f" ({total / 24:g} days)" if total > 24 and total % 24 == 0 else ""
+            return f"no dose for {total:g} hours{in_days} before the procedure"
+        if self.row.action == "hold_day_of":
+            return "no dose on the day of the procedure"
+        return "it goes on" if self.row.action in NOT_HELD else "no time is stated: a clinician decides"
+
+
+def call_key(item: str) -> str:
+    """What a call that the prescriber asked for is known by."""
+    return f"answer:{item}"
 
 
 def items(context: Context) -> Iterable[Item]:

@@ -22,7 +22,7 @@ from scheduler import clock
 from scheduler.access import allowed
 from scheduler.models import Case, Link, Practice
 from scheduler.rules.problems import NotFound
-from scheduler.services.links import open_link
+from scheduler.services.links import PRESCRIBER, open_link
 
 log = logging.getLogger(__name__)
 IDLE = timedelta(minutes=30)
@@ -150,6 +150,8 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
 
 
 def _language(request: HttpRequest, link: Link) -> str:
+    if link.contact.kind == PRESCRIBER:  # neither speaks the patient's language nor needs to know it
+        return "en"
     wishes = (request.GET.get("lang"), request.COOKIES.get(LANGUAGE_COOKIE), link.case.patient.language[:2])
     return next((wish for wish in wishes if wish in LANGUAGES), "en")
 

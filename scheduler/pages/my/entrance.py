@@ -5,12 +5,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scheduler import clock
+from scheduler.pages.my.clearance import clearance_page
 from scheduler.pages.my.door import READERS, Seen, Visit, dead_page, kept_nowhere, my_page, remember, seen_by, show
 from scheduler.pages.my.forms import BirthDateForm
 from scheduler.pages.my.overview import overview
 from scheduler.pages.my.pickup import pickup_page
 from scheduler.rules.links import TRIES, digest_of
 from scheduler.services.link_visits import answer_birth_date, not_me
+from scheduler.services.links import PRESCRIBER
 
 
 @require_safe
@@ -25,13 +27,13 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@my_page("my-home", of=(*READERS, "escort"), proven=False)
+@my_page("my-home", of=(*READERS, "escort", PRESCRIBER), proven=False)
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The escort's pick-up; the date of birth; or, behind it, the overview."""
+    """The escort's pick-up; the date of birth; or, behind it, the overview or what a prescriber is asked."""
     if visit.who == "escort":
         return pickup_page(request, visit)
     if visit.proven:
-        return overview(request, visit)
+        return clearance_page(request, visit) if visit.who == PRESCRIBER else overview(request, visit)
     form = BirthDateForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _ask(request, visit, form)
@@ -49,7 +51,7 @@ def _ask(request: HttpRequest, visit: Visit, form: BirthDateForm, left: int | No
 
 
 @require_POST
-@my_page("my-not-me", of=(*READERS, "escort"), proven=False)
+@my_page("my-not-me", of=(*READERS, "escort", PRESCRIBER), proven=False)
 def wrong_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     not_me(link=visit.link, now=visit.now)
     return show(request, visit, "my/thanks.html")

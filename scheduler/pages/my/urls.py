@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages.my import calendar, entrance, overview, pickup, questions
+from scheduler.pages.my import calendar, clearance, entrance, overview, pickup, questions
 
 urlpatterns = [
     path("my/", entrance.home, name="my-home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("my/done/", overview.done, name="my-done"),
     path("my/appointment.ics", calendar.calendar, name="my-calendar"),
     path("my/pick-up/", pickup.pick_up, name="my-pick-up"),
+    path("my/clearance/", clearance.answer, name="my-clearance"),
     # Last: every other word after /my/ is taken for a token, so that no wrong one looks different.
     path("my/<str:token>/", entrance.link, name="my-link"),
 ]

@@ -23,6 +23,7 @@ from scheduler.services.demonstration import (
     resources_by_name,
     staff_by_role,
 )
+from scheduler.services.people import NewContact, add_contact
 from scheduler.services.readiness import judged_start
 from tests.conftest import NOW, START
 
@@ -210,6 +211,15 @@ def _evidence(world: World) -> Call:
     return of_case(case, consult(case))
 
 
+def _clearance(world: World) -> Call:
+    case = world.tell("tested", drugs=("apixaban",), start=START + timedelta(days=14))
+    contact = NewContact("prescriber", "Dr. Cardio", "cardio@practice.example")
+    by = world.staff["scheduler"].by
+    asked = add_contact(patient=case.patient, contact=contact, by=by, now=NOW)
+    items = [{"item": "prescriber_clearance:apixaban", "version": 0}]
+    return of_case(case, {"contact": str(asked.pk), "how": "link", "items": items})
+
+
 def _override(world: World) -> Call:
     case = world.tell("prepared", ride={"available": False})
     return of_case(case, override(case))
@@ -246,6 +256,7 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("case", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),
     ("case-evidence", "POST"): _evidence,
     ("case-latest-times", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),
+    ("case-clearance", "POST"): _clearance,
     ("case-plan", "POST"): lambda world: seen(world.tell("opened"), **{**PLAN, "levels": ["L2"]}),
     ("case-bookings", "POST"): lambda world: seen(world.tell("imaged"), **world.slot(LATER)),
     ("case-arrive", "POST"): lambda world: of_case(world.tell("booked"), {}),

@@ -34,6 +34,7 @@ cases              POST         401       201   403       201           403     
 case               GET          401       200   200       200           200     200
 case-evidence      POST         401       201   201       201           403     403
 case-latest-times  GET          401       200   200       200           200     200
+case-clearance     POST         401       201   201       201           403     403
 case-plan          POST         401       200   403       200           403     403
 case-bookings      POST         401       201   403       201           403     403
 case-arrive        POST         401       200   200       200           403     403

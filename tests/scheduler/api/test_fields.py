@@ -41,6 +41,7 @@ PARTS: dict[type, Body] = {
     inputs.DateAboutIn: {"on": "2027-02-08"},
     inputs.MedicationIn: {"name": "apixaban"},
     inputs.ContactIn: {"phone": "555-0142"},
+    inputs.ClearanceItemIn: {"item": "prescriber_clearance:apixaban", "version": 0},
     inputs.SecondPersonIn: {"email": "second@demo.example", "password": "x"},
 }
 MASS_ASSIGNED = ("state", "practice", "verified_by", "authority", "id", "by", "signed_at", "__class__")

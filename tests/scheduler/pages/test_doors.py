@@ -82,6 +82,11 @@ ward-finish        POST         302       403   409       409           403     
 ward-discharge     POST         302       403   409       409           403     403
 ward-send-home     POST         302       403   409       409           403     403
 ward-ask-override  POST         302       403   409       409           403     403
+desk-clearance     GET          302       200   200       200           403     403
+desk-clearance     POST         302       400   400       400           403     403
+desk-clearance-answer POST      302       409   409       409           403     403
+desk-clearance-verify POST      302       403   400       400           403     403
+desk-clearance-letter GET       302       404   404       404           403     403
 desk-link-send     POST         302       302   403       302           403     403
 desk-contact-change GET         302       200   403       200           403     403
 desk-contact-change POST        302       400   403       400           403     403
@@ -96,6 +101,8 @@ my-done            GET          404       404   404       404           404     
 my-calendar        GET          404       404   404       404           404     404
 my-pick-up         GET          404       404   404       404           404     404
 my-pick-up         POST         404       404   404       404           404     404
+my-clearance       GET          404       404   404       404           404     404
+my-clearance       POST         404       404   404       404           404     404
 desk-mailbox       GET          302       200   200       200           200     200
 desk-mail          GET          302       404   404       404           404     404
 desk-invite        GET          302       404   404       404           404     404

@@ -1,0 +1,200 @@
+"""A prescriber is asked - by letter, link or a call - and answers on their own link."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from checklists.rules.context import kind_of
+from checklists.rules.kinds import clearance
+from checklists.rules.values import Authority
+from checklists.services.checklists import assess_checklist
+from notifications.rules.mime import Draft
+from notifications.services import outbox
+from scheduler import messages
+from scheduler.doorbell import ring_after_commit
+from scheduler.models import Case, Contact, Link
+from scheduler.rules.duties import Duty
+from scheduler.rules.links import Standing
+from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
+from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.clearances import reference_of
+from scheduler.services.evidence import Recorded, record_evidence
+from scheduler.services.link_visits import link_by, locked_link
+from scheduler.services.links import PRESCRIBER, address_of, issue_link, standing_of
+from scheduler.services.readiness import judged_start, locked_case, look_again
+from scheduler.services.tasks import owe_task
+
+LINK = "link"
+CALL_ME = "call_me"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    contact: Contact
+    recorded: tuple[Recorded, ...]
+    link: Link | None
+
+
+@transaction.atomic
+def ask_prescriber(
+    *,
+    practice_id: uuid.UUID,
+    case_id: uuid.UUID,
+    contact_id: uuid.UUID,
+    seen_versions: Mapping[str, int],
+    how: str,
+    authority: Authority,
+    by: str,
+    now: datetime,
+) -> Asked:
+    """Record the asking, or asking again, about these items; `how` link mails one.
+
+    Raises NotFound, Invalid, Refused, Stale.
+    """
+    case = locked_case(practice_id, case_id)
+    contact = Contact.objects.filter(patient_id=case.patient_id, pk=contact_id, kind=PRESCRIBER).first()
+    if contact is None:
+        raise NotFound("There is no such prescriber of this patient.")
+    _refuse_asking(case, contact, list(seen_versions), how)
+    said = {"answer": clearance.ASKED, "prescriber": contact.name or PRESCRIBER, "how": how, "contact": str(contact.pk)}
+    recorded = tuple(
+        record_evidence(
+            practice_id=practice_id,
+            case_id=case_id,
+            item=item,
+            value=said,
+            observed_at=now,
+            said_by="staff",
+            authority=authority,
+            seen_version=version,
+            by=by,
+            now=now,
+        )
+        for item, version in seen_versions.items()
+    )
+    link = _send_link(case, contact, list(seen_versions), by, now) if how == LINK else None
+    return Asked(contact, recorded, link)
+
+
+def _refuse_asking(case: Case, contact: Contact, items: list[str], how: str) -> None:
+    if how not in clearance.WAYS:
+        remedy = f"Use one of {', '.join(clearance.WAYS)}."
+        raise Invalid("Say how you ask.", errors=(Reason("bad_way", remedy, field="how"),))
+    wrong = [item for item in items if kind_of(item) != clearance.KIND]
+    if wrong or not items:
+        remedy = "Name the prescriber_clearance items that the prescriber is asked about."
+        raise Invalid("Say which drugs you ask about.", errors=(Reason("no_drug", remedy, field="items"),))
+    if case.state not in BEFORE_PROCEDURE:
+        raise Refused(f"A case that is {case.state.replace('_', ' ')} asks no prescriber.", code="wrong_state")
+    if contact.ended_at is not None:
+        raise Refused("This contact was ended. Ask one that stands.", code="contact_ended")
+    if how == LINK and contact.channel != "email":
+        raise Refused("There is no e-mail address to send a link to. Print the letter, or call.", code="no_email")
+
+
+def _send_link(case: Case, contact: Contact, items: list[str], by: str, now: datetime) -> Link:
+    """A new link for these drugs and for those that the one before still asks about."""
+    before = Link.objects.filter(case=case, contact=contact, revoked_at=None).order_by("-generation").first()
+    open_items = _unanswered(case, now)
+    kept = [item for item in (before.items if before else []) if item in open_items]
+    link = issue_link(case=case, contact=contact, by=by, now=now, items={*items, *kept})
+    link.case, link.contact = case, contact
+    _queue(link, by, now)
+    ring_after_commit()
+    return link
+
+
+def _unanswered(case: Case, now: datetime) -> set[str]:
+    verdict = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now).verdict
+    return {finding.item for finding in verdict.findings if finding.kind == clearance.KIND and not finding.evidence}
+
+
+def mail_text(link: Link) -> str:
+    """Who asks, the link, and how to learn which patient is meant: no name, no initials, no drug, no procedure."""
+    practice, reference = link.case.practice, reference_of(link.case_id, link.contact_id)
+    return (
+        f"{practice.name} asks you for an answer about a patient whom you both look after.\n\n"
+        f"Please answer here:\n{address_of(link)}\n\n"
+        f"You will be asked for the patient's date of birth. Our reference is {reference}: "
+        f"it stands on our letter, and we tell you by telephone which patient it is: {practice.phone}.\n"
+    )
+
+
+def _queue(link: Link, by: str, now: datetime) -> None:
+    practice = link.case.practice
+    outbox.enqueue(
+        Draft(
+            practice_id=link.case.practice_id,
+            subject=link.case_id,
+            kind=f"link:{PRESCRIBER}",
+            occasion=messages.link_occasion(link),
+            sender_name=practice.name,
+            sender=practice.email,
+            recipient=link.contact.email,
+            recipient_name=None,
+            title=f"A question about a shared patient - {practice.name}",
+            text=mail_text(link),
+            summary="question, prescriber",
+            dated_at=now,
+        ),
+        now=now,
+        by=by,
+    )
+
+
+@transaction.atomic
+def answer_clearance(
+    *, link: Link, values: Mapping[str, Mapping[str, Any]], seen_versions: Mapping[str, int], now: datetime
+) -> None:
+    """Record what the prescriber says at their link; a call that they want is a clinician's task.
+
+    Their own word, which a nurse verifies. A refusal of their own is answered by what they say later.
+    Raises NotFound for a dead link, Invalid, Stale.
+    """
+    case, row = locked_link(link)
+    if standing_of(row, now) != Standing.OPEN or case.state not in BEFORE_PROCEDURE:
+        raise NotFound("This link is closed.")
+    for item, value in values.items():
+        if item not in row.items:
+            raise NotFound("This link does not ask about that.")
+        if value["answer"] == CALL_ME:
+            _owe_call(case, row, item, now)
+        else:
+            _record(case, row, item, value, seen_versions[item], now)
+    look_again(case=locked_case(case.practice_id, case.pk), now=now, by=link_by(row))
+
+
+def _record(case: Case, link: Link, item: str, value: Mapping[str, Any], seen_version: int, now: datetime) -> None:
+    own = case.checklist.evidence.filter(item=item, recorded_by__in=_links_of(link), value__answer=clearance.REFUSED)
+    record_evidence(
+        practice_id=case.practice_id,
+        case_id=case.pk,
+        item=item,
+        value={**value, "how": LINK, "contact": str(link.contact_id)},
+        observed_at=now,
+        said_by=PRESCRIBER,
+        authority=Authority.PATIENT,
+        seen_version=seen_version,
+        by=link_by(link),
+        now=now,
+        supersedes=list(own.values_list("public_id", flat=True)),
+    )
+
+
+def _links_of(link: Link) -> list[str]:
+    """All that this prescriber ever had for the case: an answer given at an earlier one is theirs too."""
+    mine = Link.objects.filter(case_id=link.case_id, contact_id=link.contact_id)
+    return [link_by(each) for each in mine]
+
+
+def _owe_call(case: Case, link: Link, item: str, now: datetime) -> None:
+    reach = f" at {link.contact.phone}" if link.contact.phone else ""
+    drug = item.partition(":")[2]
+    sentence = f"Call {link.contact.name or 'the prescriber'}{reach} about {drug}: they asked for a call."
+    owe_task(
+        case=case, duty=Duty("call", clearance.call_key(item), "clinician", sentence, None), by=link_by(link), now=now
+    )
