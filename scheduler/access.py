@@ -90,6 +90,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-protocol": {"GET": SIGNERS},
     "settings-protocol-diff": {"GET": SIGNERS},
     "settings-protocol-fill": {"GET": SIGNERS, "POST": SIGNERS},
+    "settings-protocol-move": {"GET": SIGNERS, "POST": frozenset({CLINICIAN})},
     "settings-protocol-sign": {"POST": frozenset({CLINICIAN})},
     "settings-protocol-withdraw": {"POST": frozenset({CLINICIAN})},
     "schema": {"GET": ANYONE_IN_DEMO},
@@ -125,6 +126,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "protocols": {"GET": EVERY_ROLE, "POST": frozenset({CLINICIAN, ADMINISTRATOR})},
     "protocol": {"GET": EVERY_ROLE},
     "protocol-diff": {"GET": EVERY_ROLE},
+    "protocol-move": {"GET": SIGNERS, "POST": frozenset({CLINICIAN})},
     "protocol-sign": {"POST": frozenset({CLINICIAN})},
     "protocol-withdraw": {"POST": frozenset({CLINICIAN})},
 }

@@ -232,7 +232,11 @@ def assess_many(*, checklists: Mapping[Checklist, datetime | None], now: datetim
 
 
 def _assess(checklist: Checklist, dossier: Dossier, start: datetime | None, now: datetime) -> Assessment:
-    protocol = typed_protocol(checklist.protocol_version)
+    return assess_as(typed_protocol(checklist.protocol_version), dossier, start, now)
+
+
+def assess_as(protocol: Protocol, dossier: Dossier, start: datetime | None, now: datetime) -> Assessment:
+    """The verdict on a dossier by any protocol, its own or another."""
     # In UTC, as the database gives them back: a replay writes the same verdict to the letter.
     start, now = start and start.astimezone(UTC), now.astimezone(UTC)
     return Assessment(

@@ -241,5 +241,20 @@ class AdoptIn(Strict):
     name = text(100)
 
 
+class SeenCaseIn(Strict):
+    """`seen`: as the preview of the move showed it with the case."""
+
+    case = IdField()
+    seen = text(64)
+
+
+class MoveCasesIn(Strict):
+    """`password`: the clinician's own, typed for this move."""
+
+    to = IdField()
+    cases = SeenCaseIn(many=True, min_length=1, max_length=200)  # type: ignore[call-arg]
+    password = PasswordField(required=False, allow_blank=True, default="")
+
+
 class WithdrawIn(Strict):
     reason = text(500, lines=True)

@@ -312,6 +312,49 @@ class ProtocolDiffOut(Out):
     differences = DifferenceOut(many=True)
 
 
+class WordOut(Out):
+    status = s.CharField()
+    code = s.CharField()
+    sentence = s.CharField()
+
+
+class ItemChangeOut(Out):
+    item = s.CharField()
+    before = WordOut(allow_null=True)
+    after = WordOut(allow_null=True)
+
+
+class CaseMoveOut(Out):
+    case = CaseRowOut()
+    seen = s.CharField()
+    changes = s.BooleanField()
+    blocks_a_booking = s.BooleanField()
+    state_before = s.CharField()
+    state_after = s.CharField()
+    earliest_before = s.DateTimeField(allow_null=True)
+    earliest_after = s.DateTimeField(allow_null=True)
+    items = ItemChangeOut(many=True)
+
+
+class MovePreviewOut(Out):
+    version = ProtocolOut()
+    to = ProtocolOut()
+    total = s.IntegerField()
+    cases = CaseMoveOut(many=True)
+    unreadable = s.ListField(child=s.UUIDField())
+
+
+class CaseLeftOut(Out):
+    case = s.UUIDField()
+    code = s.CharField()
+    detail = s.CharField()
+
+
+class CasesMovedOut(Out):
+    moved = s.ListField(child=s.UUIDField())
+    left = CaseLeftOut(many=True)
+
+
 class WithdrawnOut(Out):
     protocol = ProtocolOut()
     cases = s.ListField(child=s.UUIDField())

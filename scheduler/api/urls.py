@@ -38,6 +38,7 @@ urlpatterns = [
     path("api/v1/protocols/", setup.Protocols.as_view(), name="protocols"),
     path("api/v1/protocols/<uuid:version_id>/", setup.OneProtocol.as_view(), name="protocol"),
     path("api/v1/protocols/<uuid:version_id>/diff/", versions.DiffProtocol.as_view(), name="protocol-diff"),
+    path("api/v1/protocols/<uuid:version_id>/move/", versions.MoveCases.as_view(), name="protocol-move"),
     path("api/v1/protocols/<uuid:version_id>/sign/", setup.SignProtocol.as_view(), name="protocol-sign"),
     path("api/v1/protocols/<uuid:version_id>/withdraw/", setup.WithdrawProtocol.as_view(), name="protocol-withdraw"),
 ]

@@ -248,7 +248,7 @@ def change_plan(
         checklists.write_facts(checklist=case.checklist, facts=changed, by=by, now=now)
     case.procedure = plan.procedure
     bump(case, "procedure")
-    _ask_for_a_fitting_slot(case, len(changed.levels), by, now)
+    ask_for_a_fitting_slot(case, len(changed.levels), by, now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -260,7 +260,8 @@ def change_plan(
     return case, look_again(case=case, now=now, by=by)
 
 
-def _ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> None:
+def ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> None:
+    """Where plan or protocol now need another length than the booking holds, moving it becomes a task."""
     booking = case.booking
     if booking is None:
         return

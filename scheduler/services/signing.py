@@ -53,6 +53,11 @@ def cases_of(version: ProtocolVersion) -> QuerySet[Case]:
     return waiting.select_related("practice", "patient", "booking").order_by("opened_at")
 
 
+def under_way(version: ProtocolVersion) -> int:
+    """How many had or have their procedure under the version and are not home yet."""
+    return Case.objects.filter(checklist__protocol_version=version, state__in=("in_procedure", "recovering")).count()
+
+
 @transaction.atomic
 def adopt(*, practice_id: uuid.UUID, name: str, document: Mapping[str, Any], by: str, now: datetime) -> ProtocolVersion:
     version = protocols.adopt_protocol(practice_id=practice_id, name=name, document=document, by=by, now=now)

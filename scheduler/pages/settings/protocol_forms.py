@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from checklists.models import ProtocolVersion
 from checklists.protocols.blocks import CONFIDENCES
@@ -30,6 +31,16 @@ class AgainstForm(forms.Form):
         against = self.fields["against"]
         assert isinstance(against, forms.TypedChoiceField)
         against.choices = [(str(each.pk), named(each)) for each in versions]
+
+
+class TargetForm(forms.Form):
+    to = forms.TypedChoiceField(label="Move to", choices=[], coerce=uuid.UUID)
+
+    def __init__(self, *args: Any, versions: list[ProtocolVersion], **more: Any) -> None:
+        super().__init__(*args, **more)
+        to = self.fields["to"]
+        assert isinstance(to, forms.TypedChoiceField)
+        to.choices = [(str(each.pk), named(each)) for each in versions]
 
 
 def named(version: ProtocolVersion) -> str:
@@ -86,3 +97,40 @@ class FillForm(forms.Form):
             Number(gap.path, *(data[f"{gap.path}{part}"] for part in ("", ".source", ".confidence", ".note")))
             for gap in self.gaps
         ]
+
+
+class ChosenCases(forms.MultipleChoiceField):
+    """Boxes ticked in a preview: each says its case and, after a colon, what was seen of it."""
+
+    def validate(self, value: list[str]) -> None:
+        if not value:
+            raise forms.ValidationError("Choose at least one case.")
+
+    def clean(self, value: Any) -> Any:
+        found: dict[uuid.UUID, str] = {}
+        for one in super().clean(value):
+            case, _, seen = one.partition(":")
+            try:
+                found[uuid.UUID(case)] = seen
+            except ValueError as error:
+                raise forms.ValidationError("A box does not name a case. Load the page again.") from error
+        return found
+
+
+class MoveForm(forms.Form):
+    to = forms.UUIDField(widget=forms.HiddenInput)
+    cases = ChosenCases(widget=forms.CheckboxSelectMultiple)
+    password = forms.CharField(
+        label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    @property
+    def target(self) -> uuid.UUID | None:
+        """The version that was posted, also where another field is wrong."""
+        return self.cleaned_data.get("to") if self.is_bound and hasattr(self, "cleaned_data") else None
+
+    @property
+    def kept(self) -> set[str]:
+        """The cases that were ticked, for the page that says what is wrong."""
+        ticked = self.data.getlist("cases") if isinstance(self.data, QueryDict) else []
+        return {one.partition(":")[0] for one in ticked}

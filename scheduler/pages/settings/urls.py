@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages.settings import people, places, practice, protocols, texts, versions
+from scheduler.pages.settings import moving, people, places, practice, protocols, texts, versions
 
 urlpatterns = [
     path("settings/", practice.home, name="settings"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/protocols/<uuid:version_id>/", protocols.protocol, name="settings-protocol"),
     path("settings/protocols/<uuid:version_id>/diff/", versions.diff, name="settings-protocol-diff"),
     path("settings/protocols/<uuid:version_id>/fill/", versions.fill, name="settings-protocol-fill"),
+    path("settings/protocols/<uuid:version_id>/move/", moving.move, name="settings-protocol-move"),
     path("settings/protocols/<uuid:version_id>/sign/", protocols.sign, name="settings-protocol-sign"),
     path("settings/protocols/<uuid:version_id>/withdraw/", protocols.withdraw, name="settings-protocol-withdraw"),
 ]

@@ -14,7 +14,7 @@ from checklists.models import Evidence, Item, ProtocolVersion
 from checklists.rules.values import Authority, Finding
 from checklists.services.checklists import assess_checklist
 from scheduler.models import Booking, Case, Practice, Task
-from scheduler.services import bookings, evidence, signing, transitions
+from scheduler.services import bookings, case_moves, evidence, signing, transitions
 from scheduler.services.demonstration import (
     PASSWORD,
     Person,
@@ -111,7 +111,7 @@ class World:
         return signing.adopt(practice_id=self.practice.pk, name="demonstration", document=document, by=by, now=NOW)
 
     def signed_version(self) -> ProtocolVersion:
-        return ProtocolVersion.objects.get(practice_id=self.practice.pk, signed_at__isnull=False)
+        return ProtocolVersion.objects.get(practice_id=self.practice.pk, number=1)
 
     def slot(self, start: datetime, room: int = 2) -> Body:
         named = {"room": f"Room {room}", "proceduralist": ("Chris Clinician", "Sam Second")[room - 1]}
@@ -241,6 +241,20 @@ def _task_done(world: World) -> Call:
     return Call({"task_id": task.pk}, {"outcome": "Offered Thursday.", "version": task.version})
 
 
+def _move(world: World) -> Call:
+    """A booked case, from the first version to a second one in force; `seen` as its preview says."""
+    world.tell("booked")
+    first, second = world.signed_version(), world.unsigned_version()
+    signing.sign(version=second, by=world.staff["clinician"].by, now=NOW)
+    row = case_moves.preview_move(version=first, target=second, now=NOW).rows[0]
+    body = {"to": str(second.pk), "cases": [{"case": str(row.case.pk), "seen": row.seen}], "password": PASSWORD}
+    return Call({"version_id": first.pk}, body)
+
+
+def _preview(world: World) -> Call:
+    return Call(_move(world).ids)
+
+
 LATER = START + timedelta(days=1)
 CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("health", "GET"): lambda _: Call(),
@@ -279,6 +293,8 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("protocols", "POST"): lambda _: Call(body={"name": "reference-asra"}),
     ("protocol", "GET"): lambda world: Call({"version_id": world.signed_version().pk}),
     ("protocol-diff", "GET"): lambda world: Call({"version_id": world.unsigned_version().pk}),
+    ("protocol-move", "GET"): _preview,
+    ("protocol-move", "POST"): _move,
     ("protocol-sign", "POST"): lambda world: Call({"version_id": world.unsigned_version().pk}, {}),
     ("protocol-withdraw", "POST"): lambda world: Call({"version_id": world.signed_version().pk}, {"reason": "old"}),
 }

@@ -57,6 +57,8 @@ protocols          GET          401       200   200       200           200     
 protocols          POST         401       403   403       201           201     403
 protocol           GET          401       200   200       200           200     200
 protocol-diff      GET          401       200   200       200           200     200
+protocol-move      GET          401       403   403       200           200     403
+protocol-move      POST         401       403   403       200           403     403
 protocol-sign      POST         401       403   403       200           403     403
 protocol-withdraw  POST         401       403   403       200           403     403
 """

@@ -1,5 +1,6 @@
-"""Versions of a protocol by API: compared."""
+"""Versions of a protocol by API: compared, and open cases moved from one to the other."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from checklists.models import ProtocolVersion
+from scheduler.models import Case
+from scheduler.services.demonstration import PASSWORD
 from tests.scheduler.api.calls import World
+from tests.scheduler.versions import second_version
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +50,64 @@ def test_comparison_with_what_is_no_version_is_refused(
     ProtocolVersion.objects.filter(pk=second.pk).delete()
     alone = diff(api("nurse"), first)
     assert (alone.status_code, alone.json()["errors"][0]["code"]) == (400, "nothing_to_compare")
+
+
+def preview(client: Client, version: ProtocolVersion, **query: str) -> Any:
+    return client.get(reverse("protocol-move", kwargs={"version_id": version.pk}), query)
+
+
+def move(client: Client, version: ProtocolVersion, body: Any, **headers: str) -> Any:
+    address = reverse("protocol-move", kwargs={"version_id": version.pk})
+    return client.post(address, json.dumps(body), content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def told(world: World) -> tuple[Case, ProtocolVersion, ProtocolVersion]:
+    """A booked case with its laboratory values; the version it is under; one in force in which they fail."""
+    return world.tell("tested"), world.signed_version(), second_version(world.practice)
+
+
+def test_preview_is_done_exactly_once_as_it_was_seen(
+    told: tuple[Case, ProtocolVersion, ProtocolVersion], api: Callable[..., Client]
+) -> None:
+    case, first, second = told
+    client = api("clinician")
+    shown = preview(client, first).json()
+    (row,) = shown["cases"]
+    assert (shown["to"]["id"], shown["total"], row["case"]["id"]) == (str(second.pk), 1, str(case.pk))
+    assert [(item["item"], item["after"]["code"]) for item in row["items"]] == [("labs", "lab_out_of_range")]
+    body = {"to": str(second.pk), "cases": [{"case": str(case.pk), "seen": row["seen"]}], "password": PASSWORD}
+    for replayed in (None, "true"):
+        answer = move(client, first, body, **{"Idempotency-Key": "move-1"})
+        assert (answer.json(), answer.headers.get("Idempotent-Replay")) == (
+            {"moved": [str(case.pk)], "left": []},
+            replayed,
+        )
+    again = move(client, first, body).json()
+    assert (again["moved"], [left["code"] for left in again["left"]]) == ([], ["under_another_version"])
+
+
+def test_move_needs_a_password_boxes_and_a_version_in_force(
+    told: tuple[Case, ProtocolVersion, ProtocolVersion], api: Callable[..., Client], other_practice: Any
+) -> None:
+    case, first, second = told
+    strange = ProtocolVersion.objects.get(practice_id=other_practice.pk)
+    cases = [{"case": str(case.pk), "seen": "0" * 24}]
+    good = {"to": str(second.pk), "cases": cases, "password": PASSWORD}
+    wrong: list[tuple[Any, int]] = [
+        ({**good, "password": "guessed"}, 401),
+        ({"to": str(second.pk), "cases": cases}, 401),
+        ({**good, "cases": []}, 400),
+        ({**good, "cases": [{"case": str(case.pk)}]}, 400),
+        ({**good, "cases": cases * 201}, 400),
+        ({**good, "cases": "all"}, 400),
+        ({**good, "to": str(strange.pk)}, 400),
+        ({**good, "to": str(first.pk)}, 400),
+        ({**good, "force": True}, 400),
+        ([], 400),
+    ]
+    client = api("clinician")
+    assert [move(client, first, body).status_code for body, _ in wrong] == [status for _, status in wrong]
+    left = move(client, first, good).json()["left"]
+    assert [one["code"] for one in left] == ["stale"]
+    assert preview(client, first, to="x").status_code == 400

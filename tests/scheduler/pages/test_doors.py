@@ -64,6 +64,8 @@ settings-protocol  GET          302       403   403       200           200     
 settings-protocol-diff GET      302       403   403       200           200     403
 settings-protocol-fill GET      302       403   403       200           200     403
 settings-protocol-fill POST     302       403   403       409           409     403
+settings-protocol-move GET      302       403   403       200           200     403
+settings-protocol-move POST     302       403   403       400           403     403
 settings-protocol-sign POST     302       403   403       400           403     403
 settings-protocol-withdraw POST 302       403   403       400           403     403
 ward-board         GET          302       200   200       200           200     200
