@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 LEVELS = tuple([f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)])
 _ONE = re.compile(r"(?:(TH|T|D|L)\s*\.?\s*0?(\d{1,2}))", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:-|–|—|\bto\b)\s*", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(?:-|\u2010|\u2011|–|—|\bto\b)\s*", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[/,;+&]|\band\b|\by\b)\s*|\s+(?=[TDL]H?\s*\.?\s*\d)", re.IGNORECASE)
 
 

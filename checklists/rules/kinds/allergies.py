@@ -39,6 +39,10 @@ def allergy_checks(context: Context, entry: Evidence) -> list[Check]:
         if value[name] == KNOWN:
             checks.append(review(f"allergy_{name}", f"The patient is allergic to {name}: a clinician decides."))
     named = substances(entry)
+    denied = [name for name in ALLERGENS if value[name] == "none" and any(name in text for text in named)]
+    if denied:
+        both = f"An allergy to {', '.join(denied)} is named and denied at once"
+        checks.append(pending("allergy_contradicts", f"{both}. Ask again, and correct it."))
     if not named and any(value[name] == KNOWN for name in ALLERGENS):
         checks.append(pending("allergy_unnamed", "An allergy is known but not named. Record what it is to."))
     if untold := [text for text in context.facts.allergies if text.strip().casefold() not in named]:

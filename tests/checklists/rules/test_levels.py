@@ -18,6 +18,11 @@ from checklists.rules.levels import LevelError, parse_levels
         (["L1 and T9"], ("T9", "L1")),
         (["L1", "L1", "T12"], ("T12", "L1")),
         (["T05"], ("T5",)),
+        (["T12+L1"], ("T12", "L1")),
+        (["T12, L1"], ("T12", "L1")),
+        (["Th12-L1"], ("T12", "L1")),
+        (["T12\u2011L1"], ("T12", "L1")),  # a hyphen that does not break, as pasted from a letter
+        (["T9+L2"], ("T9", "L2")),
     ],
 )
 def test_levels_are_read_from_the_spellings_people_use(spellings: list[str], coded: tuple[str, ...]) -> None:
@@ -25,7 +30,8 @@ def test_levels_are_read_from_the_spellings_people_use(spellings: list[str], cod
 
 
 @pytest.mark.parametrize(
-    "spelling", ["", "L6", "T13", "C5", "S1", "L1-T12", "L1/2", "T12-L1-L2", "lumbar", "12", "L1x", "T", "L1\0"]
+    "spelling",
+    ["", "L6", "T13", "C5", "C7", "L1-2", "S1", "L1-T12", "L1/2", "T12-L1-L2", "lumbar", "12", "L1x", "T", "L1\0"],
 )
 def test_spelling_of_no_level_is_refused_with_the_remedy(spelling: str) -> None:
     with pytest.raises(LevelError, match=r"Write|Name"):

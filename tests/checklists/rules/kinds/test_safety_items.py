@@ -27,6 +27,9 @@ YOUNG = replace(FACTS, born_on=date(1990, 6, 1))
         ({"contrast": "known", "substances": ["iohexol"]}, ("review", "allergy_contrast")),
         ({"anesthetic": "known", "substances": ["lidocaine"]}, ("review", "allergy_anesthetic")),
         ({"cement": "known", "substances": ["PMMA"]}, ("failed", "allergy_cement")),
+        ({"substances": ["latex"]}, OK),
+        ({"substances": ["Bone cement"]}, ("overdue", "allergy_contradicts")),
+        ({"substances": ["iodine contrast"]}, ("overdue", "allergy_contradicts")),
     ],
 )
 def test_each_allergen_is_ruled_out_or_known_and_named(said, expected):
