@@ -289,13 +289,20 @@ def _verdict_digest(verdict: values.Verdict) -> str:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh(
-    *, checklist: Checklist, start: datetime | None, now: datetime, blocks: bool, by: str = SYSTEM
+    *,
+    checklist: Checklist,
+    start: datetime | None,
+    now: datetime,
+    blocks: bool,
+    next_look_at: datetime | None = None,
+    by: str = SYSTEM,
 ) -> Refreshed:
     """Look again: store a changed verdict, place the blocks that are due, lift those that are mended.
 
-    `blocks` False: the procedure began or will not be, so nothing is blocked any more.
+    `blocks` False: the procedure began or will not be, so nothing is blocked any more, and time changes nothing.
+    `next_look_at`: when the caller wants the next look at the latest, whatever the verdict's next change.
     """
     assessment = assess_checklist(checklist=checklist, start=start, now=now)
     verdict = assessment.verdict
@@ -304,8 +311,9 @@ def refresh(
     if changed:
         store_decision(checklist=checklist, assessment=assessment, kind="verdict", answer=verdict.state, by=by)
     placed, lifted = _settle_blocks(checklist, verdict if blocks else None, by, now)
+    looks = [moment for moment in (verdict.next_change_at, next_look_at) if moment is not None]
     checklist.state, checklist.verdict_digest = verdict.state, found
-    checklist.next_change_at = verdict.next_change_at
+    checklist.next_change_at = min(looks, default=None) if blocks else None
     checklist.save(update_fields=["state", "verdict_digest", "next_change_at"])
     return Refreshed(assessment, changed, placed, lifted)
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from checklists.models import Checklist
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.values import Gate
 from checklists.services import checklists
@@ -16,8 +15,8 @@ from scheduler.rules.problems import NotFound
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.links import links_for
 from scheduler.services.pickups import plan_pickup
-from scheduler.services.record import SYSTEM, append_record
-from scheduler.services.tasks import MENDED, drop_tasks, settle_duties
+from scheduler.services.record import SYSTEM, Entry, append_records
+from scheduler.services.tasks import settle_duties
 
 # After its booked start a case that has not begun is judged by the moving clock, so it is looked at each minute.
 LATE_CASE_EVERY = timedelta(seconds=60)
@@ -42,30 +41,28 @@ def judged_start(case: Case, now: datetime) -> datetime | None:
     return max(case.booking.starts_at, now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def look_again(*, case: Case, now: datetime, by: str = SYSTEM) -> checklists.Refreshed:
     """Derive everything that follows from what is recorded. Runs at each change, and by the sweep."""
-    checklist = case.checklist
     before_procedure = case.state in BEFORE_PROCEDURE
     refreshed = checklists.refresh(
-        checklist=checklist, start=judged_start(case, now), now=now, by=by, blocks=before_procedure
+        checklist=case.checklist,
+        start=judged_start(case, now),
+        now=now,
+        by=by,
+        blocks=before_procedure,
+        next_look_at=_next_look(case, now),
     )
-    _look_next(case, checklist, now)
-    for action, items in (
-        ("block_placed", [f.item for f in refreshed.placed]),
-        ("block_lifted", list(refreshed.lifted)),
-    ):
-        if items:
-            append_record(practice_id=case.practice_id, by=by, action=action, subject=case.pk, now=now, codes=items)
     verdict = refreshed.assessment.verdict
+    blocks = {"block_placed": [f.item for f in refreshed.placed], "block_lifted": list(refreshed.lifted)}
+    entries = [Entry(action, case.pk, codes=items) for action, items in blocks.items() if items]
+    append_records(practice_id=case.practice_id, entries=entries, by=by, now=now)
     phase = _phase(case, refreshed.assessment.facts.not_happening)
     owed = list(duties(verdict, phase, today_until=end_of_day(case, now)))
     if before_procedure:
         owed += filter(None, map(duty, refusals_of_case(verdict, Gate.BOOKING, True)))
-    settle_duties(case=case, owed=owed, by=by, now=now)
-    # Nobody decides any more about an override of what is mended meanwhile.
     passing = None if phase is Phase.ENDED else [f.item for f in verdict.findings if f.passes]
-    drop_tasks(case=case, kinds=("override",), keys=passing, outcome=MENDED, by=by, now=now)
+    settle_duties(case=case, owed=owed, passing=passing, by=by, now=now)
     if before_procedure:
         messages.plan_reminders(
             case=case,
@@ -92,15 +89,8 @@ def end_of_day(case: Case, now: datetime) -> datetime:
     return now.astimezone(case.practice.site.tz).replace(hour=23, minute=59, second=0, microsecond=0)
 
 
-def _look_next(case: Case, checklist: Checklist, now: datetime) -> None:
-    """When the sweep must come back: at the verdict's next change, and each minute once a start is late."""
-    due = checklist.next_change_at
-    if case.state not in BEFORE_PROCEDURE:
-        due = None
-    elif case.booking is not None:
-        late = case.booking.starts_at <= now
-        turn = now + LATE_CASE_EVERY if late else case.booking.starts_at
-        due = min(due, turn) if due is not None else turn
-    if due != checklist.next_change_at:
-        checklist.next_change_at = due
-        checklist.save(update_fields=["next_change_at"])
+def _next_look(case: Case, now: datetime) -> datetime | None:
+    """When the sweep comes back at the latest: at the booked start, and each minute once that is over."""
+    if case.booking is None:
+        return None
+    return now + LATE_CASE_EVERY if case.booking.starts_at <= now else case.booking.starts_at

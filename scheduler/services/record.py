@@ -5,6 +5,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +42,16 @@ def content(record: Record) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be appended; the values of `fields` enter as digests."""
+
+    action: str
+    subject: object
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    codes: Sequence[str] = ()
+
+
 def append_record(
     *,
     practice_id: uuid.UUID,
@@ -52,23 +62,40 @@ def append_record(
     fields: Mapping[str, Any] | None = None,
     codes: Sequence[str] = (),
 ) -> Record:
+    """Append one entry to the practice's chain."""
+    entry = Entry(action, subject, fields or {}, codes)
+    return append_records(practice_id=practice_id, entries=[entry], by=by, now=now)[0]
+
+
+@transaction.atomic(savepoint=False)
+def append_records(*, practice_id: uuid.UUID, entries: Sequence[Entry], by: str, now: datetime) -> list[Record]:
     """Append to the practice's chain; the head's row lock is the last lock that a transaction takes."""
+    if not entries:
+        return []
     head = _locked_head(practice_id)
+    rows: list[Record] = []
+    for entry in entries:
+        rows.append(_row(head, entry, by, now))
+        head.number, head.hash = rows[-1].number, rows[-1].hash
+    Record.objects.bulk_create(rows)
+    head.save(update_fields=["number", "hash"])
+    return rows
+
+
+def _row(head: RecordHead, entry: Entry, by: str, now: datetime) -> Record:
+    """The row that follows the chain's end."""
     record = Record(
-        practice_id=practice_id,
+        practice_id=head.practice_id,
         number=head.number + 1,
         at=now,
         by=by,
-        action=action,
-        subject=str(subject),
-        fields={name: salted_digest(practice_id, name, value) for name, value in (fields or {}).items()},
-        codes=list(codes),
+        action=entry.action,
+        subject=str(entry.subject),
+        fields={name: salted_digest(head.practice_id, name, value) for name, value in entry.fields.items()},
+        codes=list(entry.codes),
         previous_hash=head.hash,
     )
     record.hash = chain_hash(head.hash, content(record))
-    record.save(force_insert=True)
-    head.number, head.hash = record.number, record.hash
-    head.save(update_fields=["number", "hash"])
     return record
 
 

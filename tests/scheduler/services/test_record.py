@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from checklists.rules.values import Authority
 from scheduler.database import triggers_removed
@@ -208,8 +208,8 @@ def test_act_leaves_its_row_or_nothing(
     case = tell(step, now=start, start=start if on_the_day else start + timedelta(days=5))
     before = tables()
     with monkeypatch.context() as broken, undone():
-        broken.setattr(Record, "save", refusing_to_save)
-        with pytest.raises(RecordBroken):
+        broken.setattr(RecordHead, "save", refusing_to_save)
+        with pytest.raises(RecordBroken), transaction.atomic():
             act(Case.objects.get(pk=case.pk), start, resources)
         if name == "finish a task":  # made for this try, before the act
             Task.objects.filter(case=case, key="k", done_at=None).delete()
