@@ -70,6 +70,17 @@ def assess(
     )
 
 
+def items_of(
+    protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: datetime | None, now: datetime
+) -> tuple[str, ...]:
+    """The items that `assess` judges for the same arguments, in its order."""
+    recorded, clock = tuple(evidence), Clock(now)
+    at_start = earliest_start(protocol, facts, recorded, clock) if start is None else Start(start, clock)
+    context = context_of(protocol, facts, recorded, at_start)
+    known = tuple(item.key for kind in kinds_of(protocol) for item in items_of_kind(context, kind)[0])
+    return known + tuple(finding.item for finding in unknown_kinds(context))
+
+
 def context_of(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], start: Start) -> Context:
     def said_no(entry: Evidence) -> object | None:
         kind = KINDS.get(kind_of(entry.item))
@@ -87,12 +98,19 @@ def kinds_of(protocol: Protocol) -> Iterator[Kind]:
     return (kind for name, kind in KINDS.items() if name in wanted)
 
 
-def findings_of(context: Context, kind: Kind, reviews: Sequence[Review]) -> list[Finding]:
+def items_of_kind(context: Context, kind: Kind) -> tuple[list[Item], Exception | None]:
+    """The items of a kind; where they cannot be told, the one that stands for them and why."""
     try:
-        items = list(kind.items(context))
+        return list(kind.items(context)), None
     except Exception as error:
         rule = context.rule(kind.name)
-        return [rule_error(context, Item(kind.name, rule), error)] if rule else []
+        return ([Item(kind.name, rule)] if rule else []), error
+
+
+def findings_of(context: Context, kind: Kind, reviews: Sequence[Review]) -> list[Finding]:
+    items, error = items_of_kind(context, kind)
+    if error is not None:
+        return [rule_error(context, item, error) for item in items]
     return [judge(context, kind, item, reviews) for item in items]
 
 

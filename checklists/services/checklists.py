@@ -1,4 +1,4 @@
-"""One checklist: open it, write facts, record evidence, look at the verdict, place and lift blocks."""
+"""One checklist: open it, write facts, look at the verdict, place and lift blocks."""
 
 import uuid
 from collections import Counter
@@ -15,29 +15,19 @@ from checklists.models import (
     Checklist,
     Decision,
     Evidence,
-    EvidenceError,
     Facts,
-    Item,
     Override,
     ProtocolVersion,
     Review,
 )
 from checklists.rules import values
-from checklists.rules.assess import ENGINE_VERSION, assess, tzdata_version
+from checklists.rules.assess import ENGINE_VERSION, assess, items_of, tzdata_version
 from checklists.rules.case_document import facts_from_json, facts_to_json, verdict_to_json
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
 from checklists.services.protocols import NotInForce, typed_protocol
 
 SYSTEM = "system"
-
-
-class StaleItem(Exception):
-    """Somebody recorded on this item since the writer looked."""
-
-    def __init__(self, item: str, seen: int, current: int) -> None:
-        super().__init__(f"'{item}' is at version {current}; you saw version {seen}. Look again, then decide.")
-        self.item, self.seen, self.current = item, seen, current
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,59 +90,6 @@ def current_facts(checklist: Checklist) -> values.Facts:
     return facts_from_json(document)
 
 
-@transaction.atomic
-def record_evidence(
-    *,
-    checklist: Checklist,
-    item: str,
-    value: Mapping[str, Any],
-    observed_at: datetime,
-    said_by: str,
-    authority: values.Authority,
-    seen_version: int,
-    by: str,
-    now: datetime,
-    supersedes: Sequence[int] = (),
-) -> Evidence:
-    """Append one observation against the item version that the writer saw. Raises StaleItem."""
-    row, _ = Item.objects.select_for_update().get_or_create(
-        practice_id=checklist.practice_id, checklist=checklist, key=item
-    )
-    if row.version != seen_version:
-        raise StaleItem(item, seen_version, row.version)
-    row.version += 1
-    row.save(update_fields=["version"])
-    evidence = Evidence.objects.create(
-        practice_id=checklist.practice_id,
-        checklist=checklist,
-        item=item,
-        item_version=row.version,
-        value=value,
-        observed_at=observed_at,
-        said_by=said_by,
-        authority=authority,
-        recorded_at=now,
-        recorded_by=by,
-        supersedes=sorted(supersedes),
-    )
-    checklist.last_evidence_id = evidence.pk
-    checklist.save(update_fields=["last_evidence_id"])
-    return evidence
-
-
-@transaction.atomic
-def mark_entered_in_error(*, evidence: Evidence, reason: str, by: str, now: datetime) -> bool:
-    """Strike the evidence through; it stays, and counts no more. False if it was struck through before."""
-    _, created = EvidenceError.objects.get_or_create(
-        evidence=evidence,
-        defaults={"practice_id": evidence.practice_id, "reason": reason, "at": now, "by": by},
-    )
-    if created:
-        # Whoever looked before saw something else: what they agree to now would be the word beneath.
-        Item.objects.filter(checklist=evidence.checklist_id, key=evidence.item).update(version=F("version") + 1)
-    return created
-
-
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """All that a verdict rests on: current facts, evidence not entered in error, signed reviews."""
@@ -165,7 +102,7 @@ class Dossier:
 
 
 def load_dossiers(checklists: Sequence[Checklist]) -> dict[uuid.UUID, Dossier]:
-    """The dossiers of any number of checklists in four queries."""
+    """The dossiers of any number of checklists in three queries."""
     ids = [checklist.pk for checklist in checklists]
     facts = {
         row.checklist_id: facts_from_json(row.document)
@@ -173,11 +110,10 @@ def load_dossiers(checklists: Sequence[Checklist]) -> dict[uuid.UUID, Dossier]:
     }
     evidence: dict[uuid.UUID, list[values.Evidence]] = {pk: [] for pk in ids}
     last = dict.fromkeys(ids, 0)
-    struck = set(EvidenceError.objects.filter(evidence__checklist__in=ids).values_list("evidence", flat=True))
     errors = Counter[uuid.UUID]()
-    for row in Evidence.objects.filter(checklist__in=ids).order_by("pk"):
+    for row in Evidence.objects.filter(checklist__in=ids).annotate(struck=F("error")).order_by("pk"):
         last[row.checklist_id] = row.pk
-        if row.pk in struck:
+        if row.struck is not None:
             errors[row.checklist_id] += 1
         else:
             evidence[row.checklist_id].append(_as_value(row))
@@ -203,9 +139,13 @@ def _as_value(row: Evidence) -> values.Evidence:
     )
 
 
+def load_dossier(checklist: Checklist) -> Dossier:
+    return load_dossiers([checklist])[checklist.pk]
+
+
 def load_evidence(checklist: Checklist) -> tuple[values.Evidence, ...]:
     """All that counts: evidence not entered in error, in the order of recording."""
-    return load_dossiers([checklist])[checklist.pk].evidence
+    return load_dossier(checklist).evidence
 
 
 def load_overrides(checklists: Collection[Checklist]) -> dict[uuid.UUID, tuple[values.Override, ...]]:
@@ -216,6 +156,12 @@ def load_overrides(checklists: Collection[Checklist]) -> dict[uuid.UUID, tuple[v
             values.Override(row.item, row.inputs, row.by, row.second_by or None, row.start_from, row.start_until)
         )
     return {pk: tuple(rows) for pk, rows in found.items()}
+
+
+def items_of_checklist(*, checklist: Checklist, start: datetime | None, now: datetime) -> tuple[str, ...]:
+    """The items of this checklist at this instant, without judging them."""
+    dossier = load_dossier(checklist)
+    return items_of(typed_protocol(checklist.protocol_version), dossier.facts, dossier.evidence, start, now)
 
 
 def assess_checklist(*, checklist: Checklist, start: datetime | None, now: datetime) -> Assessment:

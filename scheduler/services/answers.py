@@ -12,11 +12,12 @@ from checklists.rules.questions import ESCORT, PATIENT, Answer, Question, proble
 from checklists.rules.values import Authority
 from checklists.services import checklists
 from checklists.services.protocols import typed_protocol
+from checklists.services.recording import Observation
 from scheduler.models import Case, Contact
 from scheduler.rules.duties import Duty
 from scheduler.rules.problems import Invalid, Reason, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
-from scheduler.services.evidence import record_evidence
+from scheduler.services.evidence import record_all
 from scheduler.services.readiness import end_of_day, judged_start, locked_case
 from scheduler.services.tasks import owe_task
 
@@ -47,7 +48,7 @@ def asked_of(case: Case, now: datetime, audience: str = PATIENT) -> tuple[Asked,
     if start is None:
         return ()
     checklist = case.checklist
-    dossier = checklists.load_dossiers([checklist])[checklist.pk]
+    dossier = checklists.load_dossier(checklist)
     protocol = typed_protocol(checklist.protocol_version)
     found = questions(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews, audience)
     versions = dict(Item.objects.filter(checklist=checklist).values_list("key", "version"))
@@ -79,8 +80,7 @@ def record_answers(
         raise Refused("Nothing is asked now: no procedure is booked and ahead.", code="nothing_asked")
     _check_answers(asked, said, now)
     _check_versions(asked, said)
-    for one in said:
-        _record(case, asked[one.item].question, one, said_by, by, now)
+    _record(case, asked, said, said_by, by, now)
     return tuple(one.item for one in said)
 
 
@@ -144,13 +144,11 @@ def _check_versions(asked: Mapping[str, Asked], said: Sequence[Said]) -> None:
         raise Stale("Nothing was saved: somebody else recorded an answer in the meantime.", errors=stale)
 
 
-def _record(case: Case, question: Question, one: Said, said_by: str, by: str, now: datetime) -> None:
-    value = value_of(question, one.answer)
-    choice = question.choice(one.answer.choice)
-    if value is not None:
-        record_evidence(
-            practice_id=case.practice_id,
-            case_id=case.pk,
+def _record(case: Case, asked: Mapping[str, Asked], said: Sequence[Said], said_by: str, by: str, now: datetime) -> None:
+    told = [(one, asked[one.item].question) for one in said]
+    words = [(one, question, value_of(question, one.answer)) for one, question in told]
+    observations = [
+        Observation(
             item=one.item,
             value=value,
             observed_at=now,
@@ -158,11 +156,16 @@ def _record(case: Case, question: Question, one: Said, said_by: str, by: str, no
             authority=Authority.PATIENT,
             seen_version=one.seen_version,
             supersedes=_noes(question) if one.replaces else (),
-            by=by,
-            now=now,
         )
-    if choice is not None and choice.calls:
-        owe_task(case=case, duty=_call(case, question, choice.code, said_by, now), by=by, now=now)
+        for one, question, value in words
+        if value is not None
+    ]
+    if observations:
+        record_all(practice_id=case.practice_id, case_id=case.pk, observations=observations, by=by, now=now)
+    for one, question in told:
+        choice = question.choice(one.answer.choice)
+        if choice is not None and choice.calls:
+            owe_task(case=case, duty=_call(case, question, choice.code, said_by, now), by=by, now=now)
 
 
 def _noes(question: Question) -> list[uuid.UUID]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +12,14 @@ from checklists.models import Evidence
 from checklists.rules.context import kind_of
 from checklists.rules.kinds import check_value, clearance
 from checklists.rules.values import Authority
-from checklists.services import checklists
+from checklists.services import checklists, recording
+from checklists.services.recording import Observation
 from scheduler.models import Case
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Refused, Stale
 from scheduler.services.bookings import release_booking_of
 from scheduler.services.people import escort_contact
 from scheduler.services.readiness import judged_start, locked_case, look_again
-from scheduler.services.record import append_record
+from scheduler.services.record import Entry, append_record, append_records
 from scheduler.services.tasks import drop_tasks
 
 NOT_BEFORE = timedelta(days=3 * 366)  # an observation older than this is a mistyped year
@@ -27,13 +28,20 @@ INFECTION = "A day-of infection was confirmed by a nurse or clinician."
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    evidence: Evidence
+    """What was recorded, in its order, and what follows from all of it."""
+
+    entries: tuple[Evidence, ...]
     case: Case
     refreshed: checklists.Refreshed
     released: bool
 
+    @property
+    def evidence(self) -> Evidence:
+        """The entry of a single observation."""
+        (entry,) = self.entries
+        return entry
 
-@transaction.atomic
+
 def record_evidence(
     *,
     practice_id: uuid.UUID,
@@ -48,64 +56,65 @@ def record_evidence(
     now: datetime,
     supersedes: Sequence[uuid.UUID] = (),
 ) -> Recorded:
-    """Record one observation; a failing one blocks at once, a confirmed infection releases the booking."""
+    """Record one observation, as `record_all`."""
+    observation = Observation(item, value, observed_at, said_by, authority, seen_version, supersedes)
+    return record_all(practice_id=practice_id, case_id=case_id, observations=[observation], by=by, now=now)
+
+
+@transaction.atomic
+def record_all(
+    *, practice_id: uuid.UUID, case_id: uuid.UUID, observations: Sequence[Observation], by: str, now: datetime
+) -> Recorded:
+    """Record all of these observations or none, and look once at what follows from them together.
+
+    A failing one blocks at once, a confirmed infection releases the booking.
+    """
     case = locked_case(practice_id, case_id)
     if case.state == "closed":
         raise Refused("The case is closed. Reopen it, or open a new case.", code="case_closed")
-    _check_item(case, item, now)
-    _check_speaker(item, said_by)
-    _check_observed(observed_at, now)
-    cleaned = escort_contact(case=case, item=item, value=dict(value), now=now)
-    cleaned = _for_the_booked_day(case, item, cleaned)
-    if problems := check_value(item, cleaned):
-        raise Invalid(
-            "The value does not fit the item.",
-            errors=tuple(Reason("bad_value", p.sentence, field=f"value.{p.field}", item=item) for p in problems),
-        )
-    try:
-        evidence = checklists.record_evidence(
-            checklist=case.checklist,
-            item=item,
-            value=cleaned,
-            observed_at=observed_at,
-            said_by=said_by,
-            authority=authority,
-            seen_version=seen_version,
-            supersedes=_superseded(case, item, supersedes),
-            by=by,
-            now=now,
-        )
-    except checklists.StaleItem as stale:
-        raise Stale(str(stale), version=stale.current, item=item) from stale
-    append_record(
-        practice_id=practice_id,
-        by=by,
-        action="evidence_recorded",
-        subject=case.pk,
-        now=now,
-        fields={"evidence": evidence.public_id, "item": item, "value": cleaned, "observed_at": observed_at},
-    )
-    _settle_call(case, evidence, by, now)
-    released = _release_for_infection(case, evidence, by, now)
-    return Recorded(evidence, case, look_again(case=case, now=now, by=by), released)
+    _check_items(case, observations, now)
+    for each in observations:
+        _check_speaker(each.item, each.said_by)
+        _check_observed(each.observed_at, now)
+    cleaned = [replace(each, value=_cleaned(case, each, now)) for each in observations]
+    _check_values(cleaned)
+    entries = _record(case, cleaned, by, now)
+    append_records(practice_id=practice_id, entries=[_noted(case, entry) for entry in entries], by=by, now=now)
+    _settle_calls(case, entries, by, now)
+    released = any(_is_infection(entry) for entry in entries) and _release(case, by, now)
+    return Recorded(entries, case, look_again(case=case, now=now, by=by), released)
 
 
-def _check_item(case: Case, item: str, now: datetime) -> None:
+def _check_items(case: Case, observations: Sequence[Observation], now: datetime) -> None:
     """Only an item of this case's own checklist takes evidence."""
-    start = judged_start(case, now)
-    verdict = checklists.assess_checklist(checklist=case.checklist, start=start, now=now).verdict
-    known = [finding.item for finding in verdict.findings]
-    if item not in known:
-        raise Invalid(
-            f"This case has no item '{item}'.",
-            errors=(Reason("item_unknown", f"Use one of: {', '.join(known)}.", field="item"),),
-        )
+    known = checklists.items_of_checklist(checklist=case.checklist, start=judged_start(case, now), now=now)
+    for each in observations:
+        if each.item not in known:
+            raise Invalid(
+                f"This case has no item '{each.item}'.",
+                errors=(Reason("item_unknown", f"Use one of: {', '.join(known)}.", field="item"),),
+            )
+
+
+def _check_values(observations: Sequence[Observation]) -> None:
+    wrong = tuple(
+        Reason("bad_value", problem.sentence, field=f"value.{problem.field}", item=each.item)
+        for each in observations
+        for problem in check_value(each.item, each.value)
+    )
+    if wrong:
+        raise Invalid("The value does not fit the item.", errors=wrong)
 
 
 def _check_speaker(item: str, said_by: str) -> None:
     if said_by == "prescriber" and kind_of(item) != clearance.KIND:
         remedy = "A prescriber speaks about prescriber_clearance. Say who else said this."
         raise Invalid("Say who said it.", errors=(Reason("bad_speaker", remedy, field="said_by", item=item),))
+
+
+def _cleaned(case: Case, seen: Observation, now: datetime) -> dict[str, Any]:
+    value = escort_contact(case=case, item=seen.item, value=dict(seen.value), now=now)
+    return _for_the_booked_day(case, seen.item, value)
 
 
 def _for_the_booked_day(case: Case, item: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -134,38 +143,42 @@ def _check_observed(observed_at: datetime, now: datetime) -> None:
         )
 
 
-def _superseded(case: Case, item: str, public_ids: Sequence[uuid.UUID]) -> list[int]:
-    found = dict(
-        Evidence.objects.filter(checklist=case.checklist, item=item, public_id__in=public_ids).values_list(
-            "public_id", "pk"
-        )
-    )
-    unknown = [str(public_id) for public_id in public_ids if public_id not in found]
-    if unknown:
+def _record(case: Case, observations: Sequence[Observation], by: str, now: datetime) -> tuple[Evidence, ...]:
+    try:
+        return tuple(recording.record_all(checklist=case.checklist, observations=observations, by=by, now=now))
+    except recording.StaleItem as stale:
+        raise Stale(str(stale), version=stale.current, item=stale.item) from stale
+    except recording.UnknownEvidence as unknown:
         raise Invalid(
             "supersedes names evidence that this item does not have.",
-            errors=tuple(
-                Reason("supersedes_unknown", f"{name} is no evidence of '{item}' in this case.", field="supersedes")
-                for name in unknown
-            ),
-        )
-    return list(found.values())
+            errors=(Reason("supersedes_unknown", str(unknown), field="supersedes"),),
+        ) from unknown
 
 
-def _settle_call(case: Case, evidence: Evidence, by: str, now: datetime) -> None:
+def _noted(case: Case, entry: Evidence) -> Entry:
+    fields = {"evidence": entry.public_id, "item": entry.item, "value": entry.value, "observed_at": entry.observed_at}
+    return Entry("evidence_recorded", case.pk, fields)
+
+
+def _settle_calls(case: Case, entries: Sequence[Evidence], by: str, now: datetime) -> None:
     """A prescriber who asked for a call and has answered since need not be called."""
-    if kind_of(evidence.item) == clearance.KIND and evidence.value.get("answer") in clearance.ANSWERS:
-        keys = (clearance.call_key(evidence.item),)
-        drop_tasks(case=case, kinds=("call",), keys=keys, outcome="the prescriber has answered", by=by, now=now)
+    answered = [
+        clearance.call_key(entry.item)
+        for entry in entries
+        if kind_of(entry.item) == clearance.KIND and entry.value.get("answer") in clearance.ANSWERS
+    ]
+    if answered:
+        drop_tasks(case=case, kinds=("call",), keys=answered, outcome="the prescriber has answered", by=by, now=now)
 
 
-def _release_for_infection(case: Case, evidence: Evidence, by: str, now: datetime) -> bool:
-    confirmed = (
-        evidence.item == "infection_check"
-        and evidence.value.get("outcome") == "infection"
-        and evidence.authority >= Authority.NURSE
-    )
-    if not (confirmed and case.booking is not None and case.state in ("booked", "checked_in")):
+def _is_infection(entry: Evidence) -> bool:
+    """Found on the day, and by somebody who may find one."""
+    found = entry.item == "infection_check" and entry.value.get("outcome") == "infection"
+    return found and entry.authority >= Authority.NURSE
+
+
+def _release(case: Case, by: str, now: datetime) -> bool:
+    if case.booking is None or case.state not in ("booked", "checked_in"):
         return False
     release_booking_of(case=case, reason=INFECTION, by=by, now=now)
     return True
@@ -192,7 +205,7 @@ def mark_entered_in_error(
         role = Authority(evidence.authority).name.lower()
         raise NotPermitted(f"This is the word of a {role}. Ask a {role} or somebody above to strike it through.")
     case = locked_case(practice_id, evidence.checklist.subject)
-    if checklists.mark_entered_in_error(evidence=evidence, reason=reason, by=by, now=now):
+    if recording.mark_entered_in_error(evidence=evidence, reason=reason, by=by, now=now):
         append_record(
             practice_id=practice_id,
             by=by,
@@ -201,4 +214,4 @@ def mark_entered_in_error(
             now=now,
             fields={"evidence": evidence.public_id, "reason": reason},
         )
-    return Recorded(evidence, case, look_again(case=case, now=now, by=by), released=False)
+    return Recorded((evidence,), case, look_again(case=case, now=now, by=by), released=False)

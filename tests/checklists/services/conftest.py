@@ -11,7 +11,7 @@ import pytest
 from checklists.models import Checklist, Evidence, Item, ProtocolVersion
 from checklists.protocols import loader
 from checklists.rules.values import Authority, DateAbout, Facts, Medication
-from checklists.services import checklists
+from checklists.services import checklists, recording
 from checklists.services.protocols import adopt_protocol, sign_version
 from tests.checklists.rules.cases import SITE
 
@@ -60,8 +60,8 @@ def record(checklist: Checklist) -> Callable[..., Evidence]:
     def make(item: str, value: dict[str, Any], *, now: datetime = NOW, **more: Any) -> Evidence:
         seen = Item.objects.filter(checklist=checklist, key=item).values_list("version", flat=True).first()
         good = {"observed_at": now, "said_by": "staff", "authority": Authority.NURSE, "seen_version": seen or 0}
-        return checklists.record_evidence(
-            checklist=checklist, item=item, value=value, by=BY, now=now, **{**good, **more}
-        )
+        observation = recording.Observation(item=item, value=value, **{**good, **more})
+        (entry,) = recording.record_all(checklist=checklist, observations=[observation], by=BY, now=now)
+        return entry
 
     return make

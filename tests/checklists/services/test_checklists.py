@@ -14,7 +14,7 @@ from checklists.rules import values
 from checklists.rules.assess import assess
 from checklists.rules.facts_json import facts_from_json
 from checklists.rules.verdict_json import verdict_to_json
-from checklists.services import checklists
+from checklists.services import checklists, recording
 from checklists.services.protocols import NotInForce, typed_protocol, withdraw_version
 from tests.checklists.services.conftest import BY, FACTS, NOW, PRACTICE, START
 
@@ -70,7 +70,7 @@ def test_writer_who_saw_another_version_is_refused(
     checklist: Checklist, record: Callable[..., Evidence], seen: int
 ) -> None:
     record("ride", NO_RIDE)
-    with pytest.raises(checklists.StaleItem) as stale:
+    with pytest.raises(recording.StaleItem) as stale:
         record("ride", RIDE, seen_version=seen)
     assert (stale.value.item, stale.value.seen, stale.value.current) == ("ride", seen, 1)
     assert Evidence.objects.count() == 1
@@ -80,8 +80,8 @@ def test_struck_evidence_counts_no_more_but_is_remembered(
     checklist: Checklist, record: Callable[..., Evidence]
 ) -> None:
     kept, struck = record("ride", RIDE), record("ride", NO_RIDE)
-    assert checklists.mark_entered_in_error(evidence=struck, reason="r", by=BY, now=NOW) is True
-    assert checklists.mark_entered_in_error(evidence=struck, reason="again", by=BY, now=NOW) is False
+    assert recording.mark_entered_in_error(evidence=struck, reason="r", by=BY, now=NOW) is True
+    assert recording.mark_entered_in_error(evidence=struck, reason="again", by=BY, now=NOW) is False
     assert [entry.id for entry in checklists.load_evidence(checklist)] == [kept.pk]
     found = checklists.assess_checklist(checklist=checklist, start=START, now=NOW)
     assert (found.last_evidence_id, found.errors_counted) == (struck.pk, 1)
@@ -93,7 +93,7 @@ def test_block_is_placed_once_and_lifted_when_mended(checklist: Checklist, recor
     assert [finding.item for finding in refresh(checklist).placed] == ["ride"]
     again = refresh(checklist, NOW + SECOND)
     assert (again.placed, again.lifted, again.changed, blocked(checklist)) == ((), (), False, ["ride"])
-    record("ride", RIDE, now=NOW + SECOND, supersedes=[no.pk])
+    record("ride", RIDE, now=NOW + SECOND, supersedes=[no.public_id])
     mended = refresh(checklist, NOW + 2 * SECOND)
     assert (mended.lifted, blocked(checklist)) == (("ride",), [])
     block = Block.objects.get(checklist=checklist)
@@ -101,9 +101,9 @@ def test_block_is_placed_once_and_lifted_when_mended(checklist: Checklist, recor
 
 
 def test_block_that_returns_is_another_row(checklist: Checklist, record: Callable[..., Evidence]) -> None:
-    supersedes: list[int] = []
+    supersedes: list[uuid.UUID] = []
     for value in (NO_RIDE, RIDE, NO_RIDE):
-        supersedes = [record("ride", value, supersedes=supersedes).pk]
+        supersedes = [record("ride", value, supersedes=supersedes).public_id]
         refresh(checklist)
     assert Block.objects.filter(checklist=checklist, item="ride").count() == 2
     assert blocked(checklist) == ["ride"]
@@ -163,7 +163,7 @@ def test_every_stored_verdict_is_replayed_to_the_same(checklist: Checklist, reco
     refresh(checklist)
     no = record("ride", NO_RIDE, now=NOW + SECOND)
     refresh(checklist, NOW + SECOND)
-    checklists.mark_entered_in_error(evidence=no, reason="r", by=BY, now=NOW + 2 * SECOND)
+    recording.mark_entered_in_error(evidence=no, reason="r", by=BY, now=NOW + 2 * SECOND)
     refresh(checklist, NOW + 2 * SECOND)
     checklists.write_facts(checklist=checklist, facts=replace(FACTS, medications=()), by=BY, now=NOW + 3 * SECOND)
     refresh(checklist, NOW + 3 * SECOND)
