@@ -70,7 +70,7 @@ def assess(
     )
 
 
-def items_of(
+def item_keys(
     protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: datetime | None, now: datetime
 ) -> tuple[str, ...]:
     """The items that `assess` judges for the same arguments, in its order."""

@@ -21,7 +21,7 @@ from checklists.models import (
     Review,
 )
 from checklists.rules import values
-from checklists.rules.assess import ENGINE_VERSION, assess, items_of, tzdata_version
+from checklists.rules.assess import ENGINE_VERSION, assess, item_keys, tzdata_version
 from checklists.rules.case_document import facts_from_json, facts_to_json, verdict_to_json
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
@@ -161,7 +161,7 @@ def load_overrides(checklists: Collection[Checklist]) -> dict[uuid.UUID, tuple[v
 def items_of_checklist(*, checklist: Checklist, start: datetime | None, now: datetime) -> tuple[str, ...]:
     """The items of this checklist at this instant, without judging them."""
     dossier = load_dossier(checklist)
-    return items_of(typed_protocol(checklist.protocol_version), dossier.facts, dossier.evidence, start, now)
+    return item_keys(typed_protocol(checklist.protocol_version), dossier.facts, dossier.evidence, start, now)
 
 
 def assess_checklist(*, checklist: Checklist, start: datetime | None, now: datetime) -> Assessment:

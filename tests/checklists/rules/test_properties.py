@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checklists.rules.assess import item_keys
 from checklists.rules.case_document import verdict_to_json
 from checklists.rules.shapes import LEVELS
 from checklists.rules.values import Authority, DateAbout, Evidence, Medication, Review, State
@@ -160,6 +161,7 @@ def test_assess_is_total(case, entries, start, now):
     assert verdict.state in State
     assert len({f.item for f in verdict.findings}) == len(verdict.findings)
     assert verdict_to_json(verdict)["state"] == verdict.state.value
+    assert item_keys(PROTOCOL, case, entries, start, now) == tuple(f.item for f in verdict.findings)
 
 
 @MANY

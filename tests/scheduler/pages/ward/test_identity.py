@@ -13,7 +13,7 @@ from scheduler.access import ACCESS
 from scheduler.models import Case, Membership, Practice, Record, Task, User
 from scheduler.pages.session import PRACTICE
 from scheduler.pages.ward.urls import urlpatterns
-from scheduler.services.demonstration import Person, Story, staff_by_role
+from scheduler.services.demonstration import GOING_HOME, Person, Story, staff_by_role
 from tests.conftest import NOW, START
 from tests.scheduler.pages.ward.conftest import BOTH, Bedside
 
@@ -48,11 +48,7 @@ def told(route: str, tell: Callable[..., Case]) -> Case:
     if route == "ward-discharge":
         person = Person("", "", date(1950, 1, 1), "")
         told = Story(case.practice, staff_by_role(case.practice), {}, person, NOW, start)
-        told.record(case, "responsible_adult", {"present": True}, "nurse", NOW)
-        watched = {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2}
-        told.record(case, "recovery_observation", watched, "nurse", NOW)
-        explained = {"explained": ["driving", "lifting", "alcohol", "red_flags"]}
-        told.record(case, "after_care", explained, "nurse", NOW)
+        told.record(case, "nurse", NOW, *GOING_HOME)
     case.refresh_from_db()
     return case
 
