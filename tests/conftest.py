@@ -1,17 +1,20 @@
 """What most tests stand on: a practice, its people and rooms, and cases told up to a step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from scheduler.models import Case, Practice, Resource, User
 from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
 from scheduler.services.tokens import create_token
+from tests.remembered import Memory, RememberedStory
 
 ZONE = "America/New_York"
 # A Monday morning; the usual start is two hours later.
@@ -36,13 +39,27 @@ def start() -> datetime:
 
 
 @pytest.fixture
-def practice(db: None) -> Practice:
-    return make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+def memory(db: None) -> Iterator[Memory]:
+    memory = Memory()
+    with connection.execute_wrapper(memory):
+        yield memory
+
+
+def remembered_practice(memory: Memory, name: str, zone: str) -> Practice:
+    def make() -> UUID:
+        return make_practice(name=name, zone=zone, now=NOW - timedelta(days=30)).pk
+
+    return Practice.objects.get(pk=memory.once(f"{name} in {zone}", make))
 
 
 @pytest.fixture
-def other_practice(practice: Practice) -> Practice:
-    return make_practice(name="Other Spine Clinic", zone="America/Phoenix", now=NOW - timedelta(days=30))
+def practice(memory: Memory) -> Practice:
+    return remembered_practice(memory, "Test Spine Clinic", ZONE)
+
+
+@pytest.fixture
+def other_practice(practice: Practice, memory: Memory) -> Practice:
+    return remembered_practice(memory, "Other Spine Clinic", "America/Phoenix")
 
 
 @pytest.fixture
@@ -70,7 +87,11 @@ def people() -> Callable[..., Person]:
 
 @pytest.fixture
 def story(
-    practice: Practice, staff: dict[str, User], resources: dict[str, Resource], people: Callable[..., Person]
+    practice: Practice,
+    staff: dict[str, User],
+    resources: dict[str, Resource],
+    people: Callable[..., Person],
+    memory: Memory,
 ) -> Callable[..., Story]:
     """A story of a new person: `story(drugs=("apixaban",), now=..., start=..., ride=None).tell("booked")`."""
 
@@ -83,7 +104,8 @@ def story(
         levels: tuple[str, ...] = ("L1",),
         **values: Any,
     ) -> Story:
-        return Story(practice, staff, resources, people(drugs=drugs, levels=levels), now, start, slot, values)
+        person = people(drugs=drugs, levels=levels)
+        return RememberedStory(practice, staff, resources, person, now, start, slot, values, memory=memory)
 
     return make
 

@@ -16,9 +16,9 @@ from checklists.services.checklists import assess_checklist
 from scheduler.models import Booking, Case, Practice, Task
 from scheduler.services import bookings, case_moves, evidence, signing, transitions
 from scheduler.services.demonstration import (
+    GOING_HOME,
     PASSWORD,
     Person,
-    Story,
     demonstration_document,
     resources_by_name,
     staff_by_role,
@@ -26,6 +26,7 @@ from scheduler.services.demonstration import (
 from scheduler.services.people import NewContact, add_contact
 from scheduler.services.readiness import judged_start
 from tests.conftest import NOW, START
+from tests.remembered import Memory, RememberedStory
 
 Body = dict[str, Any]
 
@@ -46,8 +47,8 @@ def send(client: Client, route: str, method: str, call: Call, **headers: str) ->
 class World:
     """One practice and the cases that are told in it."""
 
-    def __init__(self, practice: Practice) -> None:
-        self.practice = practice
+    def __init__(self, practice: Practice, memory: Memory) -> None:
+        self.practice, self.memory = practice, memory
         self.staff, self.resources = staff_by_role(practice), resources_by_name(practice)
         self.told = 0
 
@@ -56,7 +57,10 @@ class World:
         born_on = date(1950, 1, 1) + timedelta(days=self.told)
         person = Person(f"Family{self.told}", "Given", born_on, "female", values.pop("drugs", ()))
         slot = ((f"Room {room}"), ("Chris Clinician", "Sam Second")[room - 1], f"Bay {room}")
-        return Story(self.practice, self.staff, self.resources, person, now, start, slot, values).tell(until)
+        told = RememberedStory(
+            self.practice, self.staff, self.resources, person, now, start, slot, values, memory=self.memory
+        )
+        return told.tell(until)
 
     def started(self) -> Case:
         return self.tell("started", now=START)
@@ -64,14 +68,7 @@ class World:
     def recovering(self) -> Case:
         case = self.started()
         act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=50))
-        for item, value in (
-            (
-                "recovery_observation",
-                {"observed_minutes": 90, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2},
-            ),
-            ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
-            ("responsible_adult", {"present": True}),
-        ):
+        for item, value in GOING_HOME:
             evidence.record_evidence(
                 practice_id=self.practice.pk,
                 case_id=case.pk,

@@ -4,17 +4,18 @@ import pytest
 from django.test import Client
 
 from scheduler.models import Practice
+from tests.remembered import Memory
 from tests.scheduler.api.calls import World
 
 
 @pytest.fixture
-def world(practice: Practice) -> World:
-    return World(practice)
+def world(practice: Practice, memory: Memory) -> World:
+    return World(practice, memory)
 
 
 @pytest.fixture
-def other_world(other_practice: Practice) -> World:
-    return World(other_practice)
+def other_world(other_practice: Practice, memory: Memory) -> World:
+    return World(other_practice, memory)
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ from tests.scheduler.versions import second_version
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world(practice: Any) -> World:
-    return World(practice)
-
-
 def diff(client: Client, version: ProtocolVersion, **query: str) -> Any:
     return client.get(reverse("protocol-diff", kwargs={"version_id": version.pk}), query)
 

@@ -246,9 +246,9 @@ def test_every_page_is_light_without_scripts_and_kept_nowhere(tell: Callable[...
 
 def test_pages_cost_few_queries(case: Case, django_assert_max_num_queries: Any) -> None:
     phone = enter(case)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         phone.get("/my/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         phone.get("/my/check/")
 
 

@@ -69,7 +69,7 @@ def test_list_costs_the_same_queries_for_two_cases_and_for_twelve(
 
     more(2, 1)
     client.get("/sign/")
-    with django_assert_max_num_queries(16) as few:
+    with django_assert_max_num_queries(15) as few:
         client.get("/sign/")
     more(10, 3)
     with django_assert_num_queries(len(few)):
