@@ -234,8 +234,8 @@ def _claim(booking: Booking, case: Case, slot: Slot, spans: Intervals) -> None:
     ]
     try:
         with transaction.atomic():
-            for resource, patient, (starts_at, ends_at) in wanted:
-                Claim.objects.create(
+            Claim.objects.bulk_create(
+                Claim(
                     practice_id=case.practice_id,
                     booking=booking,
                     resource=resource,
@@ -244,6 +244,8 @@ def _claim(booking: Booking, case: Case, slot: Slot, spans: Intervals) -> None:
                     starts_at=starts_at,
                     ends_at=ends_at,
                 )
+                for resource, patient, (starts_at, ends_at) in wanted
+            )
     except IntegrityError as error:
         if "claim_overlap" not in str(error):
             raise

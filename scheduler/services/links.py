@@ -87,11 +87,15 @@ def links_for(case: Case, *, by: str, now: datetime) -> Callable[[Contact], str]
     "" where only a person may send a new one: that link was locked, or somebody said that it was not theirs.
     """
 
+    known: dict[uuid.UUID, str] = {}  # one look for all the messages of one writing
+
     def address(contact: Contact) -> str:
-        link = _newest(case, contact)
-        if link is None or _may_renew(link, now):
-            link = issue_link(case=case, contact=contact, by=by, now=now)
-        return address_of(link) if standing_of(link, now) == Standing.OPEN else ""
+        if contact.pk not in known:
+            link = _newest(case, contact)
+            if link is None or _may_renew(link, now):
+                link = issue_link(case=case, contact=contact, by=by, now=now)
+            known[contact.pk] = address_of(link) if standing_of(link, now) == Standing.OPEN else ""
+        return known[contact.pk]
 
     return address
 
