@@ -47,8 +47,8 @@ def send(client: Client, route: str, method: str, call: Call, **headers: str) ->
 class World:
     """One practice and the cases that are told in it."""
 
-    def __init__(self, practice: Practice, memory: Memory) -> None:
-        self.practice, self.memory = practice, memory
+    def __init__(self, practice: Practice, memory: Memory | None = None) -> None:
+        self.practice, self.memory = practice, memory or Memory()
         self.staff, self.resources = staff_by_role(practice), resources_by_name(practice)
         self.told = 0
 
