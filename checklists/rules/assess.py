@@ -47,17 +47,16 @@ def assess(
 
     `evidence` holds no entry made in error. State and findings are constant on [now, next_change_at).
     """
-    recorded = tuple(evidence)
     # Arithmetic on an instant of a zone with daylight saving would be done on its wall clock.
-    now = now.astimezone(UTC)
-    clock = Clock(now)
+    clock = Clock(now.astimezone(UTC))
+    case = context_of(protocol, facts, tuple(evidence), Start(clock.now, clock))
     if start is None:
-        at_start = earliest_start(protocol, facts, recorded, clock)
+        at_start = earliest_start(case, clock)
         earliest = at_start.at
     else:
         at_start = Start(start.astimezone(UTC), clock)
-        earliest = earliest_start(protocol, facts, recorded, Clock(now)).at
-    context = context_of(protocol, facts, recorded, at_start)
+        earliest = earliest_start(case, Clock(clock.now)).at
+    context = case.at(at_start)
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
     findings += unknown_kinds(context)
     return Verdict(
@@ -74,9 +73,9 @@ def item_keys(
     protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: datetime | None, now: datetime
 ) -> tuple[str, ...]:
     """The items that `assess` judges for the same arguments, in its order."""
-    recorded, clock = tuple(evidence), Clock(now)
-    at_start = earliest_start(protocol, facts, recorded, clock) if start is None else Start(start, clock)
-    context = context_of(protocol, facts, recorded, at_start)
+    clock = Clock(now.astimezone(UTC))
+    case = context_of(protocol, facts, tuple(evidence), Start(clock.now, clock))
+    context = case.at(earliest_start(case, clock) if start is None else Start(start.astimezone(UTC), clock))
     known = tuple(item.key for kind in kinds_of(protocol) for item in items_of_kind(context, kind)[0])
     return known + tuple(finding.item for finding in unknown_kinds(context))
 
@@ -121,11 +120,11 @@ def unknown_kinds(context: Context) -> tuple[Finding, ...]:
     return tuple(rule_error(context, Item(rule.kind, rule), unknown) for rule in strange)
 
 
-def earliest_start(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], clock: Clock) -> Start:
+def earliest_start(case: Context, clock: Clock) -> Start:
     """The latest of now, what last doses and intakes leave, and what drugs still taken demand from now on."""
     start = Start(clock.now, clock, timedelta(0))
     for _ in range(SETTLING_ROUNDS):
-        answers = list(postponing(context_of(protocol, facts, evidence, start)))
+        answers = list(postponing(case.at(start)))
         lead = max((answer.lead for answer in answers), default=timedelta(0))
         floors = [answer.floor for answer in answers if answer.floor is not None]
         settled = max([start.at, clock.now + lead, *floors])

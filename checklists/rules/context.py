@@ -1,6 +1,6 @@
 """What a kind of item is given and what it answers; the engine folds answers into findings."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -60,20 +60,33 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """What a kind may look at. Two memos hold what several kinds derive alike: for this start, and for every start."""
+
     protocol: Protocol
     facts: Facts
     ledger: Ledger
     start: Start
-    memo: dict[str, Any] = field(default_factory=dict, compare=False)  # what several kinds derive alike
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False)
+    case_memo: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
-    def once(self, name: str, derive: Callable[["Context"], T]) -> T:
+    def at(self, start: Start) -> "Context":
+        """The same case at another start."""
+        return Context(self.protocol, self.facts, self.ledger, start, {}, self.case_memo)
+
+    def once(self, name: Hashable, derive: Callable[["Context"], T]) -> T:
         """The derived value, computed at most once for this case and start."""
         if name not in self.memo:
             self.memo[name] = derive(self)
         return cast(T, self.memo[name])
 
+    def once_for_case(self, name: Hashable, derive: Callable[["Context"], T]) -> T:
+        """As `once`, for what depends neither on the start nor on the clock."""
+        if name not in self.case_memo:
+            self.case_memo[name] = derive(self)
+        return cast(T, self.case_memo[name])
+
     def rule(self, kind: str) -> ItemRule | None:
-        return next((rule for rule in self.protocol.items if kind_of(rule.kind) == kind), None)
+        return self.once_for_case("rules", rules_by_kind).get(kind)
 
     def single(self, kind: str) -> tuple[Item, ...]:
         """The one item of a kind that every case has."""
@@ -111,6 +124,11 @@ class Kind:
     shapes: tuple[Shape, ...]
     postpones: bool = False  # its answers carry floors and leads
     problems: Callable[[Mapping[str, Any]], list[Problem]] = no_further_problems  # beyond its shapes
+
+
+def rules_by_kind(context: Context) -> dict[str, ItemRule]:
+    """The first rule of each kind."""
+    return {kind_of(rule.kind): rule for rule in reversed(context.protocol.items)}
 
 
 def kind_of(item: str) -> str:

@@ -45,7 +45,7 @@ class Rows:
 
 def drug_plans(context: Context) -> tuple[DrugPlan, ...]:
     """One plan for each medication that is not simply continued."""
-    return context.once("drug_plans", _drug_plans)
+    return context.once_for_case("drug_plans", _drug_plans)
 
 
 def _drug_plans(context: Context) -> tuple[DrugPlan, ...]:
@@ -70,7 +70,14 @@ def is_dose(entry: Evidence) -> bool:
 
 
 def plans_of(context: Context, drug: str) -> tuple[DrugPlan, ...]:
-    return tuple(plan for plan in drug_plans(context) if plan.drug == drug)
+    return context.once_for_case("plans_by_drug", plans_by_drug).get(drug, ())
+
+
+def plans_by_drug(context: Context) -> dict[str, tuple[DrugPlan, ...]]:
+    found: dict[str, tuple[DrugPlan, ...]] = {}
+    for plan in drug_plans(context):
+        found[plan.drug] = (*found.get(plan.drug, ()), plan)
+    return found
 
 
 def needs_clearance(context: Context, drug: str) -> bool:
@@ -87,6 +94,10 @@ def clearance_agreed(context: Context, drug: str) -> bool:
 
 def last_dose(context: Context, drug: str) -> Dose:
     """The dose last stated; a later `not taking` does not undo a dose that was stated before it."""
+    return context.once_for_case(("last_dose", drug), lambda _: _last_dose(context, drug))
+
+
+def _last_dose(context: Context, drug: str) -> Dose:
     standing = context.standing(f"hold:{drug}")
     doses = [entry for entry in standing if "not_taking" not in entry.value]
     newest = latest(doses)
@@ -106,6 +117,11 @@ def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
 
 def rows_for(context: Context, match: Match) -> Rows | None:
     """The rows of a match at this start; None where no row holds for this kidney function."""
+    # A medication has one match, so its rows are found again by it.
+    return context.once(("rows", match.drug, match.medication), lambda _: _rows_for(context, match))
+
+
+def _rows_for(context: Context, match: Match) -> Rows | None:
     if not match.needs_renal_function:
         return Rows(strictest(match.rows), strictest(match.rows))
     renal = context.once("renal_function", renal_function)

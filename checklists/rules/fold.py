@@ -11,6 +11,7 @@ from checklists.rules.context import (
     Item,
     Kind,
     kind_of,
+    never_no,
     pending,
     satisfied,
 )
@@ -78,7 +79,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
     checks = list(dict.fromkeys(checks))
     inputs = inputs_of(context, item, answer, noes, checks)
     timed = [overdue_if_late(context, item, check, deadline) for check in checks]
-    signed = signed_off(context, item, timed, inputs, reviews)
+    signed = signed_off(context, item, timed, inputs, reviews) if timed else []
     unsettled = sorted((c for c in signed if c.status not in SETTLED), key=lambda c: RANK[c.status])
     worst = unsettled[0] if unsettled else settled_check(signed, answer)
     clear = [check.clear_at for check in signed if check.clear_at is not None]
@@ -108,6 +109,8 @@ def settled_check(checks: Sequence[Check], answer: Answer) -> Check:
 
 def recorded_noes(context: Context, kind: Kind, item: Item) -> list[RecordedNo]:
     """What people recorded as a no and nobody superseded, the latest first."""
+    if kind.said_no is never_no:
+        return []
     entries = sorted(context.standing(item.key), key=lambda entry: -entry.id)
     return [RecordedNo(entry, check) for entry in entries if (check := kind.said_no(context, entry))]
 

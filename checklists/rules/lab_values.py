@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from checklists.rules.context import Context
 from checklists.rules.ledger import latest
@@ -72,6 +73,7 @@ def analyte_name(written: str) -> str:
     return CANONICAL.get(written.strip().casefold(), written.strip())
 
 
+@lru_cache(maxsize=4096)
 def exact(number: float) -> Fraction:
     """The number that was typed: 0.1 is one tenth. Raises ValueError for NaN and infinities."""
     return Fraction(str(number))
@@ -97,12 +99,16 @@ def is_plausible(analyte: str, value: float, unit: str) -> bool:
 
 def latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
     """The last drawn values of an analyte; several only where drawn at the same instant."""
-    drawn = latest(
-        entry
-        for entry in context.standing("labs")
-        if "analyte" in entry.value and analyte_name(entry.value["analyte"]) == analyte
-    )
+    drawn = latest(context.once_for_case("drawn", drawn_by_analyte).get(analyte, ()))
     return tuple(Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in drawn)
+
+
+def drawn_by_analyte(context: Context) -> dict[str, list[Evidence]]:
+    found: dict[str, list[Evidence]] = {}
+    for entry in context.standing("labs"):
+        if "analyte" in entry.value:
+            found.setdefault(analyte_name(entry.value["analyte"]), []).append(entry)
+    return found
 
 
 def is_valid(context: Context, rule: LabRule, result: Result) -> bool:

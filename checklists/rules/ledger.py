@@ -11,29 +11,27 @@ SaidNo = Callable[[Evidence], object | None]
 class Ledger:
     """Evidence by item, in the order of observation; a superseded no and `not sure` are not standing."""
 
-    __slots__ = ("_by_item", "_standing", "_superseded", "last_id")
+    __slots__ = ("_entries", "_standing", "last_id")
 
     def __init__(self, evidence: Iterable[Evidence], said_no: SaidNo) -> None:
-        self._by_item: dict[str, list[Evidence]] = {}
-        self._superseded: dict[str, frozenset[int]] = {}
-        self._standing: dict[str, tuple[Evidence, ...]] = {}
-        self.last_id = 0
+        by_item: dict[str, list[Evidence]] = {}
         for entry in evidence:
-            self._by_item.setdefault(entry.item, []).append(entry)
-            self.last_id = max(self.last_id, entry.id)
-        for item, entries in self._by_item.items():
+            by_item.setdefault(entry.item, []).append(entry)
+        self._entries: dict[str, tuple[Evidence, ...]] = {}
+        self._standing: dict[str, tuple[Evidence, ...]] = {}
+        for item, entries in by_item.items():
             gone = superseded(entries, said_no)
-            self._superseded[item] = gone
-            self._standing[item] = tuple(e for e in entries if e.id not in gone and not is_not_sure(e))
+            self._entries[item] = tuple(e for e in entries if e.id not in gone)
+            self._standing[item] = tuple(e for e in self._entries[item] if not is_not_sure(e))
+        self.last_id = max((entry.id for entries in by_item.values() for entry in entries), default=0)
 
     def entries(self, item: str) -> tuple[Evidence, ...]:
         """All evidence of an item except a recorded no that was superseded."""
-        gone = self._superseded.get(item, frozenset())
-        return tuple(e for e in self._by_item.get(item, ()) if e.id not in gone)
+        return self._entries.get(item, ())
 
     def items(self) -> tuple[str, ...]:
         """The items that anything was recorded of."""
-        return tuple(self._by_item)
+        return tuple(self._entries)
 
     def standing(self, item: str) -> tuple[Evidence, ...]:
         return self._standing.get(item, ())

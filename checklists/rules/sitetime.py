@@ -1,6 +1,7 @@
 """Wall clocks and opening hours of the site. All instants come and go as aware datetimes."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from checklists.rules.values import Site
@@ -89,7 +90,10 @@ def working_day_after(instant: datetime, days: int, site: Site) -> datetime:
 
 def opening_of(day: date, site: Site) -> tuple[datetime, datetime] | None:
     hours = site.hours[day.weekday()]
-    if hours is None:
-        return None
-    opens, closes = (datetime.combine(day, at, site.tz).astimezone(UTC) for at in hours)
+    return None if hours is None else opening_on(day, hours, site.zone)
+
+
+@lru_cache(maxsize=4096)
+def opening_on(day: date, hours: tuple[time, time], zone: str) -> tuple[datetime, datetime]:
+    opens, closes = (datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC) for at in hours)
     return opens, closes

@@ -237,7 +237,9 @@ class GateDecision:
         return self.answer != "refused"
 
 
+CANONICAL = json.JSONEncoder(sort_keys=True, default=str, separators=(",", ":"))
+
+
 def digest(*parts: Any) -> str:
     """Short stable digest of plain values (dates, numbers, strings, nested lists and mappings)."""
-    text = json.dumps(parts, sort_keys=True, default=str, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return hashlib.sha256(CANONICAL.encode(parts).encode()).hexdigest()[:24]
