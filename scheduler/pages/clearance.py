@@ -68,6 +68,10 @@ class AskForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
+    @property
+    def of_somebody_else(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("name", "email", "phone", "address")]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for name in ("name", "phone"):

@@ -22,6 +22,8 @@ CASES = {
     "Consulted": ("referred", "pending"),
     "Booker": ("booked", "pending"),
     "Stopped": ("booked", "pending"),
+    "Awaited": ("booked", "pending"),
+    "Contrary": ("booked", "needs_review"),
     "Rideless": ("booked", "blocked"),
     "Exempt": ("booked", "needs_review"),
     "Putoff": ("referred", "pending"),

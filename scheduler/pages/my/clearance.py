@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from checklists.rules.doses import AGREED
 from scheduler.pages.my.door import Visit, my_page, show
 from scheduler.pages.my.words import when_in_words
-from scheduler.pages.ward.clearance_form import check_bridging, details
+from scheduler.pages.ward.clearance_form import DETAILS, check_bridging, details
 from scheduler.pages.ward.forms import DATE
 from scheduler.pages.words import value_in_words
 from scheduler.rules.problems import Problem, Stale
@@ -97,8 +97,10 @@ def _form(line: Line, number: int, data: Any, fresh: bool) -> DrugForm:
 def _answered(visit: Visit, line: Line) -> str:
     if line.answered is None:
         return ""
-    shown = {key: value for key, value in line.answered.value.items() if key not in ("how", "contact", "start_on")}
-    return value_in_words(shown, visit.practice.site.tz)
+    said = line.answered.value
+    more = {key: said[key] for key in DETAILS if key in said}
+    words = dict(CHOICES).get(said["answer"], said["answer"])
+    return f"{words}, {value_in_words(more, visit.practice.site.tz)}" if more else words
 
 
 def _last_moment(visit: Visit, line: Line) -> str:

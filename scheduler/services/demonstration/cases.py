@@ -11,6 +11,7 @@ from scheduler.models import Case, Practice, Resource, User
 from scheduler.services import bookings, transitions
 from scheduler.services import override_requests as overrides
 from scheduler.services.demonstration.practice import make_practice, resources_by_name, staff_by_role
+from scheduler.services.demonstration.prescribers import tell_prescribers
 from scheduler.services.demonstration.story import Person, Story
 
 NAME = "DEMONSTRATION Spine Clinic"
@@ -79,6 +80,9 @@ def make_demonstration(*, now: datetime) -> Practice:
     )
     waits.tell("prepared")
     put_off = story(Person("Putoff", "Paula", date(1954, 6, 30), "female", ("apixaban",)), 4, 15, 1)
+    asked = story(Person("Awaited", "Walt", date(1945, 5, 2), "male", ("apixaban",)), 13, 9)
+    disputed = story(Person("Contrary", "Cora", date(1951, 6, 19), "female", ("apixaban",)), 12, 13, 1)
+    tell_prescribers(asked.tell("tested"), disputed.tell("tested"), staff["scheduler"].by, now)
     _tell_what_clinicians_owe(ron.tell("prepared"), put_off.tell("held"), staff, now)
     return practice
 

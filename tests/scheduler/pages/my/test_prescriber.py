@@ -156,7 +156,10 @@ def test_prescriber_changes_their_mind_and_a_nurse_still_verifies(
 ) -> None:
     phone = enter(case)
     send(phone, case, {"answer": "refused", "reason": "stent"})
-    assert "We have noted: answer refused" in phone.get("/my/").content.decode()
+    assert (
+        "We have noted: I do not agree to a stop for this procedure, reason stent."
+        in phone.get("/my/").content.decode()
+    )
     assert send(phone, case, AGREED).status_code == 302
     row = signed_in("nurse").get(f"/desk/cases/{case.pk}/").context["row"]
     assert next(f for f in row.verdict.findings if f.item == APIXABAN).code == "awaiting_verification"
