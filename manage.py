@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 FILES_ONLY = ("assess", "case_schema", "protocols")
 
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in FILES_ONLY:
+    if sys.argv[1:2] and sys.argv[1] in FILES_ONLY and "what-if" not in sys.argv[2:3]:
         for name in ("SECRET_KEY", "FIELD_KEYS", "LINK_KEY"):
             os.environ.setdefault(name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

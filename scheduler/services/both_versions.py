@@ -140,7 +140,7 @@ def _side(case: Case, protocol: Protocol, dossier: Dossier, overrides: Iterable[
     return Side(assessment, state, words)
 
 
-def in_chunks(cases: QuerySet[Case], size: int = CHUNK) -> Iterator[list[Case]]:
+def in_chunks(cases: QuerySet[Case], size: int) -> Iterator[list[Case]]:
     """The cases with booking and checklist, a chunk at a time by id; no version's document is read along."""
     versions = Versions()
     rows = cases.select_related("practice", "booking", "checklist").order_by("pk")

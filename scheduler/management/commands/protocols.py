@@ -1,7 +1,8 @@
-"""`manage.py protocols list | show NAME | check NAME | diff A B | table`: protocols as files, without a database."""
+"""`manage.py protocols list | show | check | diff | fill | table`: protocols as files; `what-if`: over real cases."""
 
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from checklists.protocols.comparison import page
 from checklists.protocols.differences import differences
 from checklists.protocols.filling_file import write_filled
 from checklists.protocols.summary import low_rows, summary
+from checklists.rules.shapes import parse_instant
+from scheduler import clock
+from scheduler.management.what_if_lines import as_json, told, totals_json, totals_told
+from scheduler.rules.problems import Invalid
+from scheduler.services.both_versions import Unjudged
+from scheduler.services.what_if import Progress, Totals, document_named, practice_named, protocol_named, what_if
 
 COMPLETE, INCOMPLETE, BAD_INPUT = 0, 1, 2
 
@@ -21,12 +28,22 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|check|diff|table")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|check|diff|fill|table|what-if")
         actions.add_parser("list", help="the protocols that come with the software")
         show = actions.add_parser("show", help="every rule with source and confidence; ! marks low confidence")
         check = actions.add_parser("check", help="exit 0 complete, 1 a number is missing, 2 an error with its line")
         diff = actions.add_parser("diff", help="what B changes in A; exit 0 the same, 1 different")
         actions.add_parser("table", help="the shipped protocols side by side, as in docs/protocols.md")
+        what_if = actions.add_parser(
+            "what-if", help="which of a practice's cases NAME would judge otherwise; exit 0 none, 1 some"
+        )
+        what_if.add_argument("name", help="a version of the practice (id, number, name:number), shipped name, or file")
+        what_if.add_argument("--practice", required=True, help="the practice's id, name, or name as a slug")
+        what_if.add_argument("--now", help="the moment of judging, ISO 8601 with offset; none: this moment")
+        which = what_if.add_mutually_exclusive_group()
+        which.add_argument("--open-only", action="store_true", help="cases before their procedure: the default")
+        which.add_argument("--all", action="store_true", help="every case, also closed ones, at its start")
+        what_if.add_argument("--json", action="store_true", help="one JSON object on each line, the totals last")
         fill = actions.add_parser("fill", help="write a file that extends NAME and gives its missing numbers")
         fill.add_argument("name")
         fill.add_argument("--set", action="append", default=[], metavar="PATH=VALUE:SOURCE:CONFIDENCE", dest="numbers")
@@ -34,13 +51,13 @@ class Command(BaseCommand):
         fill.add_argument("--out", required=True, metavar="FILE.yaml", help="a new file; beside NAME where that is one")
         show.add_argument("name")
         check.add_argument("name")
-        diff.add_argument("a")
+        diff.add_argument("a", help="a shipped name, a file, or the id of a practice's version")
         diff.add_argument("b")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = getattr(self, f"action_{options['action']}")(options)
-        except loader.ProtocolError as error:
+            code = getattr(self, f"action_{options['action'].replace('-', '_')}")(options)
+        except (loader.ProtocolError, Invalid) as error:
             self.stderr.write(str(error))
             code = BAD_INPUT
         if code:
@@ -70,7 +87,8 @@ class Command(BaseCommand):
         return COMPLETE
 
     def action_diff(self, options: dict[str, Any]) -> int:
-        lines = [one.sentence for one in differences(loader.resolve(options["a"]), loader.resolve(options["b"]))]
+        one, other = document_named(options["a"], None), document_named(options["b"], None)
+        lines = [difference.sentence for difference in differences(one, other)]
         for line in lines or ["no difference"]:
             self.stdout.write(line)
         return 1 if lines else COMPLETE
@@ -80,7 +98,32 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['out']}: nothing is missing; a clinician reads it and signs it once it is adopted")
         return COMPLETE
 
+    def action_what_if(self, options: dict[str, Any]) -> int:
+        practice = practice_named(options["practice"])
+        protocol = protocol_named(options["name"], practice)
+        now = moment_given(options["now"])
+        if protocol.missing:
+            self.stderr.write(f"{len(protocol.missing)} numbers are missing and count as the strictest there are.")
+        totals = Totals()
+        for one in what_if(practice=practice, protocol=protocol, now=now, open_only=not options["all"]):
+            if isinstance(one, Progress):
+                self.stderr.write(f"{one.done} of {one.total} cases")
+                continue
+            totals.count(one)
+            if isinstance(one, Unjudged) or one.changes:
+                self.stdout.write(as_json(one) if options["json"] else "\n".join(told(one)))
+        self.stdout.write(totals_json(totals) if options["json"] else "\n".join(totals_told(totals)))
+        return INCOMPLETE if totals.differs else COMPLETE
+
     def action_table(self, options: dict[str, Any]) -> int:
         for line in page():
             self.stdout.write(line)
         return COMPLETE
+
+
+def moment_given(text: str | None) -> datetime:
+    """Raises Invalid with the remedy."""
+    try:
+        return clock.now() if text is None else parse_instant(text)
+    except ValueError as error:
+        raise Invalid(f"--now: {error}") from error

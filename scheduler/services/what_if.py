@@ -1,0 +1,118 @@
+"""What would change if the practice's cases were judged by another protocol: nothing is written."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import slugify
+
+from checklists.models import ProtocolVersion
+from checklists.protocols import loader
+from checklists.protocols.problems import Problem, ProtocolError
+from checklists.rules.protocol import Protocol
+from scheduler.models import Case, Practice
+from scheduler.rules.problems import Invalid
+from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.both_versions import CHUNK, BothSides, Unjudged, in_chunks, judge_both
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is, after each chunk."""
+
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Totals:
+    """What is left of all cases once they are told."""
+
+    judged: int = 0
+    unjudged: int = 0
+    changed: int = 0
+    only_items: int = 0  # of those changed: the same state for other reasons
+    only_earliest: int = 0  # of those changed: nothing but the earliest safe start
+    states: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, one: BothSides | Unjudged) -> None:
+        if isinstance(one, Unjudged):
+            self.unjudged += 1
+            return
+        self.judged += 1
+        self.changed += one.changes
+        if one.before.state != one.after.state:
+            self.states[one.before.state, one.after.state] += 1
+        elif one.changes:
+            self.only_items += bool(one.items)
+            self.only_earliest += not one.items
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.changed or self.unjudged)
+
+
+def what_if(
+    *, practice: Practice, protocol: Protocol, now: datetime, open_only: bool, chunk: int = CHUNK
+) -> Iterator[BothSides | Unjudged | Progress]:
+    """Every case at its booked (or real) start, a chunk in memory at a time, and how far it is after each."""
+    cases = Case.objects.filter(practice=practice)
+    if open_only:
+        cases = cases.filter(state__in=BEFORE_PROCEDURE)
+    total, done = cases.count(), 0
+    for found in in_chunks(cases, chunk):
+        yield from judge_both(found, protocol, now)
+        done += len(found)
+        yield Progress(done, max(total, done))
+
+
+def practice_named(text: str) -> Practice:
+    """By id, name, or name as a slug. Raises Invalid naming those there are."""
+    places = {place.pk: place for place in Practice.objects.order_by("name")}
+    try:
+        found = places.get(uuid.UUID(text))
+    except ValueError:
+        found = next((p for p in places.values() if text in (p.name, slugify(p.name))), None)
+    if found is None:
+        known = ", ".join(slugify(place.name) for place in list(places.values())[:20]) or "none yet"
+        raise Invalid(f"--practice {text[:80]}: there is no such practice. Use one of: {known}.")
+    return found
+
+
+def protocol_named(text: str, practice: Practice | None) -> Protocol:
+    """A practice's version (id, number, or name:number), a shipped name, or a YAML file, as if it were signed.
+
+    Raises ProtocolError.
+    """
+    return loader.from_document(document_named(text, practice), signed=True)
+
+
+def document_named(text: str, practice: Practice | None) -> dict[str, Any]:
+    versions = ProtocolVersion.objects.select_related("protocol")
+    if practice is not None:
+        versions = versions.filter(practice_id=practice.pk)
+    name, colon, number = text.rpartition(":")
+    if is_uuid(text):
+        found = list(versions.filter(pk=uuid.UUID(text)))
+    elif practice is not None and text.isdecimal() and len(text) < 9:
+        found = list(versions.filter(number=int(text)))
+    elif practice is not None and colon and number.isdecimal() and len(number) < 9:
+        found = list(versions.filter(protocol__name=name, number=int(number)))
+    else:
+        return loader.resolve(text)
+    if len(found) != 1:
+        wrong = f"{len(found)} versions are called so" if found else "there is no such version in this practice"
+        called = ", ".join(f"{v.protocol.name}:{v.number}" for v in versions.defer("document")[:20]) or "none yet"
+        raise ProtocolError([Problem(text, None, "document", wrong, f"use one of {called}")])
+    return dict(found[0].document)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
