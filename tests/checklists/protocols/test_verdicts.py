@@ -33,7 +33,7 @@ def test_assess_judges_the_sample_case_under_every_shipped_protocol_and_says_uns
     verdict = json.loads(out.getvalue())
     assert (ended.value.code, verdict["state"], verdict["signed"], err.getvalue()) == (10, "pending", False, "")
     found = {one["item"]: one["status"] for one in verdict["findings"]}
-    assert (found["consult"], found["candidacy"], found["hold:apixaban"]) == ("satisfied", "pending", "pending")
+    assert (found["consult"], found["consent"], found["hold:apixaban"]) == ("satisfied", "pending", "pending")
 
 
 def held(protocol: Protocol, name: str, hours: timedelta, creatinine: float = 0.8) -> tuple[str, str]:
