@@ -22,7 +22,7 @@ from scheduler.rules.problems import NotFound, Problem, Refused, Unauthenticated
 from scheduler.services import signatures
 from scheduler.services.boards import Row
 from scheduler.services.evidence import record_evidence
-from scheduler.services.signing_list import MOST, MOVED, OVERRIDE, RESTART, REVIEW, Entry, signing_list
+from scheduler.services.signing_list import MOST, MOVED, OVERRIDE, RESTART, REVIEW, Entry, owed_besides, signing_list
 from scheduler.services.tasks import finish_task
 
 DONE = {
@@ -69,6 +69,7 @@ def _show(
         "now": now,
         "cases": cases,
         "count": len(shown),
+        "besides": owed_besides(actor.practice),
         "truncated": len(shown) >= MOST,
         "done": DONE.get(request.GET.get("done", ""), ""),
         "problem": problem,

@@ -192,9 +192,8 @@ def _links_of(link: Link) -> list[str]:
 
 
 def _owe_call(case: Case, link: Link, item: str, now: datetime) -> None:
-    reach = f" at {link.contact.phone}" if link.contact.phone else ""
     drug = item.partition(":")[2]
-    sentence = f"Call {link.contact.name or 'the prescriber'}{reach} about {drug}: they asked for a call."
+    sentence = f"Call {link.contact.name or 'the prescriber'} about {drug}: they asked for a call."
     owe_task(
         case=case, duty=Duty("call", clearance.call_key(item), "clinician", sentence, None), by=link_by(link), now=now
     )

@@ -97,6 +97,13 @@ def signing_list(practice: Practice, now: datetime) -> list[ToSign]:
     return sorted((each for each in found if each.entries), key=lambda each: _when(each, now))
 
 
+def owed_besides(practice: Practice) -> list[Task]:
+    """What a clinician owes that no signature settles: a prescriber who is silent, refuses or wants a call."""
+    found = Task.objects.filter(practice=practice, queue="clinician", done_at=None, case__isnull=False)
+    found = found.exclude(kind__in=KINDS).exclude(case__state="closed").select_related("case__patient")
+    return list(found.order_by("due_at", "created_at")[:MOST])
+
+
 def _when(each: ToSign, now: datetime) -> datetime:
     """The booked start; without one the first due date."""
     if each.row.booking is not None:

@@ -75,7 +75,7 @@ class Asked:
 def lines_of(visit: Visit) -> list[Line]:
     """What this link asks about, as far as the case still asks it."""
     found = clearance_lines(boards.rows([visit.case], visit.now)[0], visit.now)
-    return [line for line in found if line.item in visit.link.items]
+    return [line for line in found if line.item in visit.link.items and line.may_ask]
 
 
 def asked_of(visit: Visit, lines: list[Line], data: Any = None, *, fresh: bool = False) -> list[Asked]:

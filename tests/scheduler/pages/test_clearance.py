@@ -11,7 +11,9 @@ from django.test import Client
 from checklists.models import Evidence, Item
 from notifications.models import Message
 from scheduler.models import Case, Contact, Link, Record, Task
+from scheduler.services import bookings
 from scheduler.services.people import NewContact, add_contact
+from scheduler.services.sweeps import sweep_due_cases
 from tests.conftest import NOW, START
 from tests.scheduler.pages.my.visiting import BY
 from tests.scheduler.pages.signing.acts import entries, sign
@@ -117,8 +119,6 @@ def test_chase_is_asking_again_and_shows_on_the_case(
 def test_silence_goes_to_the_clinician_on_the_set_day(
     case: Case, signed_in: Callable[[str], Client], at: Callable[[Any], None]
 ) -> None:
-    from scheduler.services.sweeps import sweep_due_cases
-
     ask(signed_in("scheduler"), case)
     set_day = NOW.replace(day=9, hour=9)  # 72 h before the stop time on Friday the 12th
     at(set_day)
@@ -249,3 +249,48 @@ def test_link_is_mailed_with_nothing_about_the_patient(case: Case, signed_in: Ca
     patient = case.patient
     secret = [patient.family_name, patient.given_name, "apixaban", "kyphoplasty", "1950", "L1", "March", "D-500102"]
     assert [word for word in secret if word.casefold() in text.replace(case.practice.name, "").casefold()] == []
+
+
+def test_one_letter_asks_about_all_drugs_of_a_prescriber(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], at: object
+) -> None:
+    case = tell("tested", drugs=("apixaban", "warfarin"), start=START + timedelta(days=14))
+    client = signed_in("scheduler")
+    items = [f"prescriber_clearance:{drug}=0" for drug in ("apixaban", "warfarin")]
+    answer = client.post(address(case), {**NEW, "drugs": items, "how": "letter"})
+    page = client.get(answer["Location"]).content.decode()
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["apixaban", "warfarin"]
+    assert "no dose for 120 hours (5 days) before the procedure" in words_of(client.get(answer["Location"]))
+
+
+def test_clinicians_list_names_whoever_is_silent(
+    case: Case, signed_in: Callable[[str], Client], at: Callable[[Any], None]
+) -> None:
+    ask(signed_in("scheduler"), case)
+    assert "Also yours" not in words_of(signed_in("clinician").get("/sign/"))
+    set_day = NOW.replace(day=9, hour=9)
+    at(set_day)
+    sweep_due_cases(clock=lambda: set_day)
+    page = words_of(signed_in("clinician").get("/sign/"))
+    assert f"Also yours {case.patient.family_name.upper()}, Given : The prescriber of apixaban was asked" in page
+
+
+def test_agreement_for_a_date_that_moved_is_asked_again(
+    case: Case, signed_in: Callable[[str], Client], staff: Any, resources: Any
+) -> None:
+    nurse = signed_in("nurse")
+    record(nurse, case, answer="agreed", last_dose_on="2027-03-11")
+    assert (finding(nurse, case).status, said(case)[0].value["start_on"]) == ("satisfied", "2027-03-15")
+    case.refresh_from_db()
+    room, proceduralist, bay = (resources[name].pk for name in ("Room 1", "Chris Clinician", "Bay 1"))
+    bookings.move_booking(
+        practice_id=case.practice_id,
+        booking_id=case.booking_id,
+        slot=bookings.Slot(START + timedelta(days=15), room, proceduralist, bay),
+        seen_version=case.version,
+        by=staff["scheduler"].by,
+        now=NOW,
+    )
+    found = finding(nurse, case)
+    assert (found.code, found.owner) == ("clearance_other_date", "scheduler")
+    assert found.sentence.startswith("The prescriber answered for a procedure on Monday 2027-03-15")

@@ -183,7 +183,7 @@ def test_call_me_is_a_clinicians_task_and_ends_with_the_answer(case: Case) -> No
     task = Task.objects.get(case=case, kind="call", done_at=None)
     assert (task.queue, task.sentence) == (
         "clinician",
-        "Call Dr. Cardio at 555-0180 about apixaban: they asked for a call.",
+        "Call Dr. Cardio about apixaban: they asked for a call.",
     )
     send(phone, case, AGREED)
     task.refresh_from_db()
