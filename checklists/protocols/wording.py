@@ -40,6 +40,12 @@ PARTS = {
     "valid_h": "counts for",
     "validity_days": "counts for",
     "valid_within_h": "counts for",
+    "xray_validity_days": "an X-ray counts for",
+    "after_last_dose_of": "drawn after the last dose of",
+    "chase_after_days": "asked again after",
+    "asked_of": "asked of",
+    "low": "at least",
+    "high": "below",
     "pass_days": "passes to",
     "pass_months": "passes to",
     "review_days": "review to",
@@ -79,9 +85,10 @@ RULES = {
     ("minutes", "per_level"): "minutes for each level",
     ("minutes", "turnover"): "minutes between two procedures",
     ("minutes", "recovery"): "minutes in recovery",
+    ("minutes", "flat"): "minutes lying flat",
     ("minutes", "opening_grace"): "minutes after opening",
 }
-UNITS = {"hours": "h", "from": "years", "until": "years"}
+UNITS = {"hours": "h", "chase_after_days": "working days", "from": "years", "until": "years"}
 ENDINGS = (("_h", "h"), ("_days", "days"), ("_months", "months"))
 
 

@@ -9,16 +9,11 @@ from checklists.models import Checklist
 from scheduler.models import Case, Practice, Task
 from scheduler.rules.problems import Refused
 from scheduler.services import boards, signing, transitions
-from scheduler.services.demonstration import Story
+from scheduler.services.demonstration import GOING_HOME, Story
 from tests.scheduler.services.steps import BY, record
 
 pytestmark = pytest.mark.django_db
-WATCHED = {"observed_minutes": 90, "vital_signs": "stable", "reactions": "none", "pain": 2}
-GOING_HOME = (
-    ("after_care", {"explained": ["driving", "lifting", "alcohol", "red_flags"]}),
-    ("responsible_adult", {"present": True}),
-    ("follow_up", {"arranged": ["visit", "bone_health", "call_24h", "call_72h"]}),
-)
+FOLLOW_UP = {"arranged": ["visit", "bone_health", "call_24h", "call_72h"]}
 
 
 @pytest.fixture
@@ -44,8 +39,7 @@ def test_discharge_gate_keeps_judging_by_the_withdrawn_version(recovering: Case,
         go_home(recovering, later)
     asked = {reason.item for reason in refused.value.errors}
     assert "recovery_observation" in asked and "protocol" not in asked
-    record(recovering, "recovery_observation", WATCHED, now=later)
-    for item, value in GOING_HOME:
+    for item, value in (*GOING_HOME, ("follow_up", FOLLOW_UP)):
         record(recovering, item, value, now=later)
     assert go_home(recovering, later).state == "discharged"
 
