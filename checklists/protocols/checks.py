@@ -17,6 +17,7 @@ def check_holds(reading: Reading, holds: Sequence[HoldRule]) -> None:
     for group in groups.values():
         check_bands(reading, group)
     check_names(reading, holds)
+    check_codes(reading, holds)
 
 
 def check_bands(reading: Reading, group: Sequence[HoldRule]) -> None:
@@ -63,6 +64,25 @@ def check_names(reading: Reading, holds: Sequence[HoldRule]) -> None:
         for one, other in permutations(sorted(drugs), 2):
             wrong = f"the name {name!r} also belongs to {other}"
             reading.refuse(("names", one), wrong, "give each name to one drug")
+
+
+def check_codes(reading: Reading, holds: Sequence[HoldRule]) -> None:
+    """A code means one drug, and is either confirmed or a candidate."""
+    owners: dict[str, tuple[str, bool]] = {}
+    for hold in holds:
+        for code, confirmed in (*((c, True) for c in hold.rxcui), *((c, False) for c in hold.rxcui_unverified)):
+            if owners.setdefault(code, (hold.drug, confirmed)) != (hold.drug, confirmed):
+                wrong = f"the code {code} is also given to {owners[code][0]}"
+                where = ("holds", hold.row, "rxcui" if confirmed else "rxcui_unverified")
+                reading.refuse(where, wrong, "give each code to one drug, confirmed or not")
+
+
+def check_levels(reading: Reading, holds: Sequence[HoldRule], labs: Sequence[LabRule]) -> None:
+    known = {lab.row for lab in labs}
+    for hold in holds:
+        for name in sorted(hold.level.labs - known if hold.level else ()):
+            wrong = f"there is no laboratory row {name}"
+            reading.refuse(("holds", hold.row, "level"), wrong, "name rows of labs, such as LB11a")
 
 
 def check_row_ids(reading: Reading, rows: Iterable[tuple[str, str]]) -> None:

@@ -5,6 +5,15 @@ from datetime import timedelta
 
 from checklists.protocols.blocks import Block
 from checklists.protocols.hold_classes import held_with_class
+from checklists.protocols.hold_conditions import (
+    Groups,
+    read_groups,
+    read_level,
+    read_named_classes,
+    read_review_if,
+    read_rxcui,
+    read_slow_stomach,
+)
 from checklists.rules.protocol import HoldClass, HoldRule
 
 ACTIONS = (
@@ -20,11 +29,13 @@ ACTIONS = (
 # Here one threshold serves: what is not yet clear is too early.
 ONE_THRESHOLD = ("timed_hold", "continue")
 MOST_CLEARANCE = 500  # mL/min
+DECISIONS = ("continue", "stop", "instruction")
 
 
 def read_holds(top: Block, classes: Sequence[HoldClass]) -> tuple[HoldRule, ...]:
     names = read_names(top.block("names"))
-    holds = tuple(held_with_class(read_hold(row, names), classes) for row in top.rows("holds", "row"))
+    groups = read_groups(top)
+    holds = tuple(held_with_class(read_hold(row, names, groups), classes) for row in top.rows("holds", "row"))
     drugs = {hold.drug for hold in holds}
     for drug in names.keys() - drugs:
         top.reading.refuse(("names", drug), "no row of holds is about this drug", "correct the drug or add its row")
@@ -40,14 +51,13 @@ def normalised(name: str) -> str:
     return " ".join(name.lower().split())
 
 
-def read_hold(row: Block, names: dict[str, tuple[str, ...]]) -> HoldRule:
+def read_hold(row: Block, names: dict[str, tuple[str, ...]], groups: Groups) -> HoldRule:
     drug = normalised(row.text("drug"))
     action = row.choice("action", ACTIONS)
     low, high = read_band(row)
     block_below, clear_at = read_thresholds(row, action)
     own = tuple(map(normalised, row.word_list("names", optional=True)))
     tier = row.optional_text("tier")
-    check_code(row)
     rule = HoldRule(
         row=row.text("row"),
         drug=drug,
@@ -64,9 +74,37 @@ def read_hold(row: Block, names: dict[str, tuple[str, ...]]) -> HoldRule:
         restart_after=row.optional_text("restart") or "",
         prescriber_clearance=row.flag("clearance", default=False if action == "no_action" else None),
         sourced=row.sourced(),
+        rxcui=read_rxcui(row, "rxcui"),
+        rxcui_unverified=read_rxcui(row, "rxcui_unverified"),
+        tier_words=tuple(map(normalised, row.word_list("tier_words", optional=True))),
+        review_if=read_review_if(row, groups),
+        under_local=read_under_local(row),
+        settled_by=frozenset(row.word_list("settled_by", DECISIONS, optional=True)),
+        level=read_level(row),
+        after_cycle=row.hours("after_cycle_h"),
+        slow_stomach=read_slow_stomach(row),
+        bridges=read_named_classes(row, "bridges", groups),
     )
+    check_settling(row, rule)
     row.close(annotated=True)
     return rule
+
+
+def read_under_local(row: Block) -> str | None:
+    """What becomes of the row under local anesthesia without a fast."""
+    if row.take("under_local") is None:
+        return None
+    return row.choice("under_local", ("not_applicable", "review"))
+
+
+def check_settling(row: Block, rule: HoldRule) -> None:
+    """Fields that would be read and never used."""
+    if rule.settled_by and rule.action != "clinician_decision":
+        row.refuse("settled_by", f"nobody decides on a row with the action {rule.action}", "drop it, or the action")
+    if rule.level is not None and rule.clear_at is not None:
+        row.refuse("level", "time alone clears this row, so no level would be looked at", "drop level or clear_at_h")
+    if rule.after_cycle is not None and rule.action != "cycle_based":
+        row.refuse("after_cycle_h", f"a row with the action {rule.action} has no cycle", "drop it, or the action")
 
 
 def read_band(row: Block) -> tuple[float | None, float | None]:
@@ -97,10 +135,3 @@ def read_thresholds(row: Block, action: str) -> tuple[timedelta | None, timedelt
     if action == "no_action" and (block_below or clear_at):
         row.refuse("clear_at_h", "a drug without action has hours", "drop the hours or change the action")
     return block_below, clear_at
-
-
-def check_code(row: Block) -> None:
-    """RxNorm ingredient code, kept for later matching; nothing is matched on it alone."""
-    code = row.optional_text("rxcui")
-    if code is not None and not code.isdigit():
-        row.refuse("rxcui", f"{code!r} is not an RxNorm code", "write its digits in quotes, only when confirmed")

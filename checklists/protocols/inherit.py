@@ -11,7 +11,7 @@ from checklists.protocols.text import ROW_KEYS, Source
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 # What may be changed in a row without the row's source becoming untrue.
-WORDS_ONLY = {"note", "names", "source", "confidence", "rxcui", "examples"}
+WORDS_ONLY = {"note", "names", "source", "confidence", "rxcui", "rxcui_unverified", "tier_words", "examples"}
 
 
 @dataclass(slots=True)

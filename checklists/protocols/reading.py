@@ -120,6 +120,7 @@ def check_whole(reading: Reading, protocol: Protocol) -> None:
     checks.check_holds(reading, protocol.holds)
     checks.check_hold_classes(reading, protocol.hold_classes, protocol.holds)
     checks.check_labs(reading, protocol.labs)
+    checks.check_levels(reading, protocol.holds, protocol.labs)
     checks.check_intakes(reading, protocol.fasting)
     checks.check_questions(reading, protocol.infection.questions)
     rows = [("holds", hold.row) for hold in protocol.holds] + [("labs", lab.row) for lab in protocol.labs]
@@ -163,6 +164,7 @@ def read_lab(row: Block) -> LabRule:
         validity_within=within,
         after_last_dose_of=row.optional_text("after_last_dose_of"),
         sourced=row.sourced(),
+        lab_range=row.flag("lab_range", default=False),
     )
     if not any(row.given(key) for key in ("pass", "review", "fail")):
         row.refuse("pass", "the row judges no value", 'add e.g. pass: ["<= 1.5"]')
@@ -181,6 +183,7 @@ def read_fasting(block: Block) -> FastingRule:
                 min_fast=timedelta(days=1) if fast is None else fast,  # longer than any number that may be missing
                 anesthesia=frozenset(row.word_list("anesthesia", ANESTHESIA)),
                 sourced=row.sourced(),
+                slow_stomach=row.flag("slow_stomach", default=False),
                 examples=row.word_list("examples", optional=True),
             )
         )

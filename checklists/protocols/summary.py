@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from checklists.protocols.hold_words import beyond_hours
 from checklists.protocols.loader import from_document
 from checklists.rules.protocol import (
     Bound,
@@ -125,6 +126,7 @@ def hold_words(rule: HoldRule) -> str:
         words.append(f"clear at {hours(rule.clear_at)}")
     if rule.prescriber_clearance:
         words.append("prescriber clears")
+    words += beyond_hours(rule)
     if rule.extra_gate:
         words.append(rule.extra_gate)
     if rule.restart_after:

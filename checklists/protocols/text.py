@@ -18,6 +18,7 @@ ROW_KEYS: dict[Where, str] = {
     ("items",): "kind",
     ("holds",): "row",
     ("hold_classes",): "class",
+    ("drug_groups",): "group",
     ("labs",): "row",
     ("fasting", "intakes"): "row",
     ("infection", "questions"): "row",

@@ -113,6 +113,10 @@ def no_further_problems(_value: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
+def no_problems_when_said(_value: Mapping[str, Any], _said_at: datetime) -> list[Problem]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of item: which items a case has, what follows for each, what a no is, what a value is."""
@@ -124,6 +128,7 @@ class Kind:
     shapes: tuple[Shape, ...]
     postpones: bool = False  # its answers carry floors and leads
     problems: Callable[[Mapping[str, Any]], list[Problem]] = no_further_problems  # beyond its shapes
+    problems_when_said: Callable[[Mapping[str, Any], datetime], list[Problem]] = no_problems_when_said
 
 
 def rules_by_kind(context: Context) -> dict[str, ItemRule]:

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from checklists.rules.context import Context
-from checklists.rules.drugs import Match, in_band, match_medication, most_lenient, strictest
+from checklists.rules.context import Context, Item
+from checklists.rules.decisions import in_effect
+from checklists.rules.drugs import NOT_HELD, Match, in_band, match_medication, most_lenient, strictest
+from checklists.rules.fold import is_verified
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import HoldRule
 from checklists.rules.renal import Renal, renal_function
 from checklists.rules.shapes import parse_date, parse_instant
 from checklists.rules.sitetime import day_begins, day_ends, dose_on, local_date
-from checklists.rules.values import Authority, Evidence, Medication
+from checklists.rules.values import Evidence, Medication
 
-# ACR/AAHKS 2022 (S7): the week after the dose that would have been due.
-AFTER_CYCLE = timedelta(days=7)
-AGREED = "agreed"
+AGREED, REFUSED, CONTINUE = "agreed", "refused", "continue"
+CLEARANCE = "prescriber_clearance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,25 @@ def needs_clearance(context: Context, drug: str) -> bool:
     return any(row.prescriber_clearance for plan in plans_of(context, drug) for row in plan.match.rows)
 
 
+def goes_on(context: Context, drug: str) -> bool:
+    """Whether nothing is stopped: every row that may hold lets the drug be taken on, by itself or as decided."""
+    rows = [in_effect(context, drug, row) for plan in plans_of(context, drug) for row in plan.match.rows]
+    return bool(rows) and all(row.action in NOT_HELD for row in rows)
+
+
 def clearance_agreed(context: Context, drug: str) -> bool:
-    """Whether staff noted the prescriber's agreement and no refusal stands."""
-    standing = context.standing(f"prescriber_clearance:{drug}")
-    answers = {e.value["answer"] for e in standing if e.value["answer"] != AGREED or e.authority > Authority.PATIENT}
-    return AGREED in answers and "refused" not in answers
+    """Whether the prescriber's last answer is an agreement that its verifying role has looked at.
+
+    No refusal may stand. What is noted and not yet verified tells the patient nothing (convention 8).
+    """
+    item_rule, key = context.rule(CLEARANCE), f"{CLEARANCE}:{drug}"
+    standing = context.standing(key)
+    if item_rule is None or any(entry.value["answer"] == REFUSED for entry in standing):
+        return False
+    newest = latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
+    if not newest or any(entry.value["answer"] != AGREED for entry in newest):
+        return False
+    return is_verified(context, Item(key, item_rule, drug), newest)
 
 
 def last_dose(context: Context, drug: str) -> Dose:
@@ -98,9 +113,8 @@ def last_dose(context: Context, drug: str) -> Dose:
 
 
 def _last_dose(context: Context, drug: str) -> Dose:
-    standing = context.standing(f"hold:{drug}")
-    doses = [entry for entry in standing if "not_taking" not in entry.value]
-    newest = latest(doses)
+    standing = [entry for entry in context.standing(f"hold:{drug}") if is_dose(entry) or "not_taking" in entry.value]
+    newest = latest(entry for entry in standing if is_dose(entry))
     if newest:
         zone = context.facts.site.tz
         stated = max(dose_instant(entry, zone) for entry in newest)
@@ -116,19 +130,20 @@ def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
 
 
 def rows_for(context: Context, match: Match) -> Rows | None:
-    """The rows of a match at this start; None where no row holds for this kidney function."""
+    """The rows of a match at this start, as decided; None where no row holds for this kidney function."""
     # A medication has one match, so its rows are found again by it.
     return context.once(("rows", match.drug, match.medication), lambda _: _rows_for(context, match))
 
 
 def _rows_for(context: Context, match: Match) -> Rows | None:
+    rows = [in_effect(context, match.drug, row) for row in match.rows]
     if not match.needs_renal_function:
-        return Rows(strictest(match.rows), strictest(match.rows))
+        return Rows(strictest(rows), strictest(rows))
     renal = context.once("renal_function", renal_function)
     if renal.clearance is None:
-        return Rows(strictest(match.rows), most_lenient(match.rows), renal)
+        return Rows(strictest(rows), most_lenient(rows), renal)
     clearance = renal.clearance
-    fitting = [row for row in match.rows if in_band(row, clearance)]
+    fitting = [row for row in rows if in_band(row, clearance)]
     return Rows(strictest(fitting), strictest(fitting), renal) if fitting else None
 
 
@@ -136,10 +151,15 @@ def wait_of(row: HoldRule, match: Match) -> timedelta | None:
     """The time from the last dose to the earliest start; None where no elapsed time is stated."""
     if row.action == "cycle_based":
         interval = match.medication.interval_days
-        return None if interval is None else timedelta(days=interval) + AFTER_CYCLE
+        return None if interval is None or row.after_cycle is None else timedelta(days=interval) + row.after_cycle
     if row.action in ("timed_hold", "avoid_without_level"):
         return row.clear_at if row.clear_at is not None else row.block_below
-    return None
+    return row.clear_at if is_looked_at_when_recent(row) else None
+
+
+def is_looked_at_when_recent(row: HoldRule) -> bool:
+    """A drug that a clinician looks at, never a block, and only when taken within the row's hours."""
+    return row.action == "class_review" and row.clear_at is not None and not row.prescriber_clearance
 
 
 def stop_time(context: Context, drug: str) -> datetime | None:

@@ -16,6 +16,8 @@ NOT_HELD = frozenset({"continue", "no_action"})
 NOT_SYSTEMIC = frozenset(
     {"topical", "ophthalmic", "eye", "otic", "ear", "gel", "cream", "ointment", "patch", "eye drops"}
 )
+# Classes whose local forms no row means. A steroid is breathed in without reaching the blood, an NSAID is not.
+LOCAL_FORMS = {"nsaid": NOT_SYSTEMIC, "glucocorticoid": NOT_SYSTEMIC | {"inhaled", "nasal"}}
 LONGEST_KEY = 80
 # From the least to the most restrictive thing a row can ask.
 STRICTNESS = (
@@ -50,11 +52,13 @@ DIRECTIONS = words_of(
 )
 LONGEST_NAME = 4  # words
 WEEKLY_DAYS = 7
+Doubts = tuple[tuple[str, str], ...]  # (code, sentence)
 NameIndex = dict[str, tuple[HoldRule, ...]]
 MOST_INDEXES = 32
+CodeIndex = dict[str, tuple[tuple[HoldRule, ...], bool]]
 # Hashing a protocol costs more than judging a case, so indexes are found by identity; the tuple is kept with its
 # index so that its id cannot pass to another.
-_indexes: dict[int, tuple[tuple[HoldRule, ...], NameIndex]] = {}
+_indexes: dict[int, tuple[tuple[HoldRule, ...], NameIndex, CodeIndex]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Match:
     drug: str
     medication: Medication
     rows: tuple[HoldRule, ...]
-    doubts: tuple[tuple[str, str], ...] = ()
+    doubts: Doubts = ()
     not_applicable: bool = False
 
     @property
@@ -132,7 +136,7 @@ def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> boo
         return False
     drugs = {row.drug for row in rows}
     found, _ = names_in(index, full)
-    if any(row.drug not in drugs and row.action not in NOT_HELD for named in found for row in named):
+    if any(row.drug not in drugs and not is_idle(row) for named in found for row in named):
         return True
     tail = full[len(STRENGTH.sub("", full)) :]
     further = {word for match in INGREDIENT.finditer(tail) for word in match.groups() if word}
@@ -140,13 +144,17 @@ def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> boo
 
 
 def name_index(holds: tuple[HoldRule, ...]) -> NameIndex:
-    """Rows by each of their names; kept for the protocols last used, found again by identity."""
+    return indexes_of(holds)[1]
+
+
+def indexes_of(holds: tuple[HoldRule, ...]) -> tuple[tuple[HoldRule, ...], NameIndex, CodeIndex]:
+    """Rows by name and by code; kept for the protocols last used, found again by identity."""
     kept = _indexes.get(id(holds))
     if kept is None or kept[0] is not holds:
         if len(_indexes) >= MOST_INDEXES:
             _indexes.clear()
-        kept = _indexes[id(holds)] = (holds, index_of(holds))
-    return kept[1]
+        kept = _indexes[id(holds)] = (holds, index_of(holds), codes_of(holds))
+    return kept
 
 
 def index_of(holds: tuple[HoldRule, ...]) -> NameIndex:
@@ -157,27 +165,59 @@ def index_of(holds: tuple[HoldRule, ...]) -> NameIndex:
     return index
 
 
+def codes_of(holds: tuple[HoldRule, ...]) -> CodeIndex:
+    """The rows of each RxNorm code, and whether it was confirmed."""
+    drugs: dict[str, tuple[str, bool]] = {}
+    for row in holds:
+        drugs |= {code: (row.drug, False) for code in row.rxcui_unverified if code not in drugs}
+    for row in holds:
+        drugs |= dict.fromkeys(row.rxcui, (row.drug, True))
+    return {code: (tuple(r for r in holds if r.drug == drug), sure) for code, (drug, sure) in drugs.items()}
+
+
+def is_idle(row: HoldRule) -> bool:
+    """A row that asks for nothing, whatever else is true of the case."""
+    return row.action in NOT_HELD and row.review_if is None
+
+
+def rows_meant(protocol: Protocol, medication: Medication) -> tuple[tuple[HoldRule, ...], Doubts]:
+    """The rows of the name, else of its code where that was confirmed; and where the two do not agree."""
+    rows = rows_named(protocol, medication.name)
+    coded, confirmed = indexes_of(protocol.holds)[2].get(medication.rxcui or "", ((), False))
+    if not coded or coded[0].drug in {row.drug for row in rows}:
+        return rows, ()
+    shown, drug = f"'{medication.name.strip()[:LONGEST_KEY]}'", coded[0].drug
+    if rows:
+        other = f"The code {medication.rxcui} of {shown} is that of {drug}. Find out which of the two is taken."
+        return rows, (("code_contradicts_name", other),)
+    if confirmed:
+        return coded, ()
+    unsure = f"No row knows {shown}; its code {medication.rxcui} may be {drug}, which nobody has confirmed."
+    return (), (("code_unverified", f"{unsure} A clinician decides what it is."),)
+
+
 def match_medication(protocol: Protocol, medication: Medication) -> Match | None:
     """The rows for one medication; None where the protocol lets it be taken as usual."""
-    rows = rows_named(protocol, medication.name)
+    rows, doubts = rows_meant(protocol, medication)
     drugs = {row.drug for row in rows}
     drug = drugs.pop() if len(drugs) == 1 else key_of(medication.name)
-    several = several_drugs(medication) if rows and names_more(protocol, medication.name, rows) else ()
-    if rows and all(row.action in NOT_HELD for row in rows):
-        return Match(key_of(medication.name), medication, (), several) if several else None
+    if rows and names_more(protocol, medication.name, rows):
+        doubts = (*doubts, *several_drugs(medication))
+    if rows and all(is_idle(row) for row in rows):
+        return Match(key_of(medication.name), medication, (), doubts) if doubts else None
     routed, not_applicable = by_route(rows, medication)
-    if not_applicable:
+    if not_applicable and not doubts:
         return Match(drug, medication, (), not_applicable=True)
-    tiered, doubts = by_tier(routed, medication)
+    tiered, unsure = by_tier(routed, medication)
     if rows and not routed:
-        doubts = (("route_unknown", f"No row of the protocol holds for {drug} by this route: a clinician decides."),)
+        unsure = (("route_unknown", f"No row of the protocol holds for {drug} by this route: a clinician decides."),)
         tiered = rows
-    if tiered and all(row.action in NOT_HELD for row in tiered) and not doubts:
+    if tiered and all(is_idle(row) for row in tiered) and not (unsure or doubts):
         return None
-    return Match(drug, medication, tiered, (*doubts, *several))
+    return Match(drug, medication, tiered, (*unsure, *doubts))
 
 
-def several_drugs(medication: Medication) -> tuple[tuple[str, str], ...]:
+def several_drugs(medication: Medication) -> Doubts:
     listed = f"'{medication.name.strip()[:LONGEST_KEY]}' seems to name more than one drug. List each on its own line."
     return (("several_drugs", listed),)
 
@@ -187,22 +227,23 @@ def by_route(rows: tuple[HoldRule, ...], medication: Medication) -> tuple[tuple[
     route = normalised(medication.route or "")
     if not route:
         return rows, False
-    local = route in NOT_SYSTEMIC
     fitting = tuple(row for row in rows if not row.route or route in {normalised(r) for r in row.route})
     named = tuple(row for row in fitting if row.route)
-    if local and not named and rows and all("nsaid" in row.drug_class.casefold() for row in rows):
+    if not named and rows and all(is_local(row, route) for row in rows):
         return (), True
     return fitting, False
 
 
-def by_tier(
-    rows: tuple[HoldRule, ...], medication: Medication
-) -> tuple[tuple[HoldRule, ...], tuple[tuple[str, str], ...]]:
+def is_local(row: HoldRule, route: str) -> bool:
+    return any(word in row.drug_class.casefold() and route in routes for word, routes in LOCAL_FORMS.items())
+
+
+def by_tier(rows: tuple[HoldRule, ...], medication: Medication) -> tuple[tuple[HoldRule, ...], Doubts]:
     """Rows of the stated dose tier; all of them, in doubt, where it is not stated among several."""
     tiers = {row.dose_tier for row in rows if row.dose_tier and normalised(row.dose_tier) != "any"}
     stated = stated_tiers(medication)
     for tier in stated:
-        fitting = tuple(row for row in rows if row.dose_tier is None or tier_is(tier, row.dose_tier))
+        fitting = tuple(row for row in rows if row.dose_tier is None or tier_is(tier, row))
         if any(row.dose_tier and normalised(row.dose_tier) != "any" for row in fitting):
             return fitting, ()
     if len(tiers) <= 1 and medication.dose_tier is None:
@@ -215,18 +256,20 @@ def by_tier(
 
 
 def stated_tiers(medication: Medication) -> Iterable[str]:
-    if medication.dose_tier:
-        return (normalised(medication.dose_tier),)
+    """What is said of the tier, the plainest first: the tier itself, the interval, the reason."""
     interval = medication.interval_days
     by_interval = (
-        () if interval is None else ("daily",) if interval <= 1 else ("weekly",) if interval == WEEKLY_DAYS else ()
+        None if interval is None else "daily" if interval <= 1 else "weekly" if interval == WEEKLY_DAYS else None
     )
-    return (*by_interval, *((normalised(medication.indication),) if medication.indication else ()))
+    stated = (medication.dose_tier, by_interval, medication.indication)
+    return tuple(normalised(one) for one in stated if one)
 
 
-def tier_is(stated: str, tier: str) -> bool:
-    written = normalised(tier)
-    return written == "any" or written == stated or written.startswith(f"{stated} ")
+def tier_is(stated: str, row: HoldRule) -> bool:
+    written = normalised(row.dose_tier or "")
+    if written == "any" or written == stated or written.startswith(f"{stated} "):
+        return True
+    return any(f" {normalised(words)} " in f" {stated} " for words in (written, *row.tier_words))
 
 
 def in_band(row: HoldRule, clearance: Fraction) -> bool:

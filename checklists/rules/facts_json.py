@@ -1,5 +1,6 @@
 """Facts and evidence as plain JSON and back, exactly; and what is wrong with such a document."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -80,6 +81,12 @@ def parse_key(value: Any) -> str:
     return value
 
 
+def parse_rxcui(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{1,10}", value):
+        raise ValueError(f"{shown(value)} is not an RxNorm code. Write its digits as text, such as 1364430.")
+    return value
+
+
 def nullable(kind: Field) -> Field:
     def complaint(value: Any) -> str | None:
         return None if value is None else kind.complaint(value)
@@ -104,6 +111,7 @@ ABOUT_SCHEMA = {
 }
 ABOUT = nullable(parsed(parse_about, ABOUT_SCHEMA))
 CODES = listed(parsed(parse_key, {"type": "string", "pattern": f"^{KEY.pattern}$"}))
+RXCUI = parsed(parse_rxcui, {"type": "string", "pattern": "^[0-9]{1,10}$"})
 COUNT = whole(1, 2**53)
 SITE = Shape({"zone": parsed(parse_zone, {"type": "string"}), "hours": parsed(parse_hours, WEEK)})
 MEDICATION = Shape(
@@ -113,6 +121,8 @@ MEDICATION = Shape(
         "route": nullable(TEXT),
         "indication": nullable(TEXT),
         "interval_days": nullable(whole(0, 400)),
+        "rxcui": nullable(RXCUI),
+        "daily_mg": nullable(number(0, 100_000)),
     },
 )
 FACTS = Shape(
@@ -133,6 +143,7 @@ FACTS = Shape(
         "weight_kg": nullable(number(1, 500)),
         "allergies": listed(TEXT),
         "conditions": CODES,
+        "conditions_denied": CODES,
         "medications": listed(nested(MEDICATION)),
         "medications_known": BOOLEAN,
         "arrived_at": nullable(INSTANT),
@@ -201,6 +212,7 @@ def facts_to_json(facts: Facts) -> dict[str, Any]:
         "weight_kg": facts.weight_kg,
         "allergies": list(facts.allergies),
         "conditions": sorted(facts.conditions),
+        "conditions_denied": sorted(facts.conditions_denied),
         "medications": [medication_to_json(medication) for medication in facts.medications],
         "medications_known": facts.medications_known,
         "arrived_at": facts.arrived_at and facts.arrived_at.isoformat(),
@@ -221,6 +233,8 @@ def medication_to_json(medication: Medication) -> dict[str, Any]:
         "route": medication.route,
         "indication": medication.indication,
         "interval_days": medication.interval_days,
+        "rxcui": medication.rxcui,
+        "daily_mg": medication.daily_mg,
     }
 
 
@@ -244,6 +258,7 @@ def facts_from_json(document: Mapping[str, Any]) -> Facts:
         weight_kg=document.get("weight_kg"),
         allergies=tuple(document.get("allergies", ())),
         conditions=frozenset(document.get("conditions", ())),
+        conditions_denied=frozenset(document.get("conditions_denied", ())),
         medications=tuple(Medication(**entry) for entry in document.get("medications", ())),
         medications_known=document.get("medications_known", "medications" in document),
         arrived_at=arrived_at and datetime.fromisoformat(arrived_at),

@@ -135,19 +135,28 @@ def late_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
 
 def verification_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
     """Pending until somebody of the verifying role stands behind each word that the finding rests on."""
-    role = item.rule.verified_by or item.rule.owner
-    wanted = Authority[role.upper()]
-    if wanted is Authority.PATIENT or not answer.basis or not word_needs_verifying(context, item):
+    if is_verified(context, item, answer.basis):
         return []
+    role = verifying(item)
+    waits = f"This is recorded but not verified. A {role} looks at it and records what is true."
+    return [pending(UNVERIFIED, waits, until_start=True, owner="" if item.rule.owner == "patient" else role)]
+
+
+def verifying(item: Item) -> str:
+    return item.rule.verified_by or item.rule.owner
+
+
+def is_verified(context: Context, item: Item, words: Sequence[Evidence]) -> bool:
+    """Whether the verifying role looked at each of these words; a patient's item needs nobody."""
+    wanted = Authority[verifying(item).upper()]
+    if wanted is Authority.PATIENT or not words or not word_needs_verifying(context, item):
+        return True
     looks = [
         entry
         for entry in context.standing(item.key)
         if entry.authority >= wanted and is_a_look(entry) and counts_on_the_day(context, item, entry)
     ]
-    if all(any(is_look_at(look, word) for look in looks) for word in answer.basis):
-        return []
-    waits = f"This is recorded but not verified. A {role} looks at it and records what is true."
-    return [pending(UNVERIFIED, waits, until_start=True, owner="" if item.rule.owner == "patient" else role)]
+    return all(any(is_look_at(look, word) for look in looks) for word in words)
 
 
 def is_a_look(entry: Evidence) -> bool:

@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from checklists.rules.context import Context
 from checklists.rules.ledger import latest
-from checklists.rules.protocol import LabRule
+from checklists.rules.protocol import Bound, LabRule
 from checklists.rules.sitetime import local_date
 from checklists.rules.values import Evidence
 
+PASS, REVIEW, FAIL = "pass", "review", "fail"
 ONE = Fraction(1)
 THOUSANDTH = Fraction(1, 1000)
 COUNTS = {"10^9/L": ONE, "10^3/uL": ONE, "K/uL": ONE, "/uL": THOUSANDTH}
@@ -121,6 +122,30 @@ def is_valid(context: Context, rule: LabRule, result: Result) -> bool:
     if rule.validity_days is None:
         raise LookupError(f"the row {rule.row} has no validity")
     return context.within_days(local_date(drawn, context.facts.site.tz), rule.validity_days)
+
+
+def holds(band: Bound, value: Fraction) -> bool:
+    """Bound.holds on exact numbers."""
+    if band.low is not None:
+        low = exact(band.low)
+        if value < low or (band.low_open and value == low):
+            return False
+    if band.high is not None:
+        high = exact(band.high)
+        if value > high or (band.high_open and value == high):
+            return False
+    return True
+
+
+def band_of(rule: LabRule, result: Result) -> str:
+    """pass, review or fail; in none of the row's bands it is a review."""
+    printed = result.evidence.value.get("reference_high")
+    if rule.lab_range and printed is not None:
+        limit = in_unit(printed, result.evidence.value["unit"], rule.unit, analyte_name(rule.analyte))
+        return PASS if result.value <= limit else FAIL
+    if any(holds(band, result.value) for band in rule.fails):
+        return FAIL
+    return PASS if any(holds(band, result.value) for band in rule.passes) else REVIEW
 
 
 def age_at_start(context: Context) -> int | None:

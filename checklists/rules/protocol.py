@@ -50,6 +50,29 @@ class ItemRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewIf:
+    """When a clinician looks at a drug; any one is enough. What is asked and not answered is owed, never a no."""
+
+    with_classes: frozenset[str] = frozenset()  # another drug of the case is of one of these classes
+    platelets_below: float | None = None  # 10^9/L
+    egfr_below: float | None = None  # mL/min/1.73m2, or the creatinine clearance where no eGFR is recorded
+    daily_mg_from: float | None = None
+    indications: frozenset[str] = frozenset()  # words in the reason for which it is taken
+    recorded: frozenset[str] = frozenset()  # conditions of the case; one that nobody recorded is not there
+    asked: frozenset[str] = frozenset()  # conditions that are asked of everybody who takes the drug
+    on_the_day: frozenset[str] = frozenset()  # the same, asked on the day of the procedure
+
+
+@dataclass(frozen=True, slots=True)
+class DrugLevel:
+    """Laboratory rows that measure what is left of a drug. then: clear | review, where the value passes."""
+
+    labs: frozenset[str]
+    then: str
+    needed: bool  # True: a signature without the measurement is not enough
+
+
+@dataclass(frozen=True, slots=True)
 class HoldRule:
     """One drug x dose tier x renal band. Hours since the last dose; clearance in mL/min, band [min, max)."""
 
@@ -70,6 +93,16 @@ class HoldRule:
     restart_after: str
     prescriber_clearance: bool
     sourced: Sourced
+    rxcui: tuple[str, ...] = ()  # RxNorm ingredient codes that match without a name
+    rxcui_unverified: tuple[str, ...] = ()  # candidates: they can contradict a name, never replace one
+    tier_words: tuple[str, ...] = ()  # words in a dose or reason that mean this tier
+    review_if: ReviewIf | None = None  # None with class_review: everybody
+    under_local: str | None = None  # local anesthesia without a fast: not_applicable | review (too short is no block)
+    settled_by: frozenset[str] = frozenset()  # recorded decisions that settle a clinician_decision
+    level: DrugLevel | None = None
+    after_cycle: timedelta | None = None  # cycle_based: beyond the dosing interval
+    slow_stomach: frozenset[str] | None = None  # conditions that call for liquids only; empty = the drug alone does
+    bridges: frozenset[str] = frozenset()  # classes of drugs during whose hold this one may be started
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +146,7 @@ class LabRule:
     validity_within: timedelta | None  # elapsed, where shorter than a day
     after_last_dose_of: str | None  # drug that must have been stopped before the sample
     sourced: Sourced
+    lab_range: bool = False  # up to the upper limit that the laboratory printed with the result passes, above fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +155,7 @@ class IntakeRule:
     min_fast: timedelta
     anesthesia: frozenset[str]  # local, sedation, general
     sourced: Sourced
+    slow_stomach: bool = False  # only where a drug of the case slows the stomach
     examples: tuple[str, ...] = ()  # black coffee, toast and tea, ...: other words for this intake
 
 

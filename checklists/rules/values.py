@@ -104,6 +104,8 @@ class Medication:
     route: str | None = None  # oral, topical, subcutaneous, ...
     indication: str | None = None
     interval_days: int | None = None  # dosing interval; None = not stated
+    rxcui: str | None = None  # RxNorm ingredient code
+    daily_mg: float | None = None  # mg in a day; None = not stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Facts:
     weight_kg: float | None = None
     allergies: tuple[str, ...] = ()
     conditions: frozenset[str] = frozenset()  # diabetes, chronic_liver_disease, mri_contraindicated, ...
+    conditions_denied: frozenset[str] = frozenset()  # asked and answered with no
     medications: tuple[Medication, ...] = ()
     medications_known: bool = True  # False: nobody has asked yet; an empty list is then no answer
     arrived_at: datetime | None = None  # `arrive` is a fact, never refused

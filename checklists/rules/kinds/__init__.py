@@ -1,6 +1,7 @@
 """The kinds of items, in the order of the board, and what an evidence value of each may hold."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from checklists.rules.context import Kind, kind_of
@@ -55,13 +56,17 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def check_value(kind: str, value: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with an evidence value of a kind or an item such as `hold:apixaban`; empty if nothing."""
+def check_value(kind: str, value: Mapping[str, Any], said_at: datetime | None = None) -> list[Problem]:
+    """What is wrong with an evidence value of a kind or an item such as `hold:apixaban`; empty if nothing.
+
+    `said_at`: when it was observed, where the times in the value are to be held against it.
+    """
     known = KINDS.get(kind_of(kind))
     if known is None:
         return [Problem("item", f"{kind!r} is not a kind of item. Use one of {words(KINDS)}.")]
     problems = check_shapes(known.shapes, value)
-    return problems or known.problems(value)
+    problems = problems or known.problems(value)
+    return problems if problems or said_at is None else known.problems_when_said(value, said_at)
 
 
 def value_schema(kind: str) -> dict[str, Any]:

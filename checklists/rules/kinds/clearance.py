@@ -14,9 +14,11 @@ from checklists.rules.context import (
     review,
     said,
 )
+from checklists.rules.decisions import decision_on
 from checklists.rules.doses import (
     AGREED,
     drug_plans,
+    goes_on,
     last_dose,
     needs_clearance,
     plans_of,
@@ -79,6 +81,9 @@ def answer(context: Context, item: Item) -> Answer:
     if last_dose(context, drug).not_taking:
         unused = Check(Status.NOT_APPLICABLE, "not_taken", f"{drug} is not taken, so nobody need agree.")
         return Answer((unused,), grounds=(drug, "not taken"))
+    if goes_on(context, drug) and decision_on(context, drug) not in standing:
+        nothing = Check(Status.NOT_APPLICABLE, "nothing_stopped", f"{drug} goes on, so nobody need agree to a stop.")
+        return Answer((nothing,), grounds=(drug, "goes on"))
     # Without a time to stop the answer is needed before the start.
     anchors = {"stop_time": stop_time(context, drug) or context.start.at}
     answered = latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
@@ -136,9 +141,11 @@ def day_words(day: date) -> str:
 
 
 def judged(context: Context, drug: str, entry: Evidence) -> list[Check]:
+    if entry.value["answer"] == CONTINUE and goes_on(context, drug):
+        return []
     if entry.value["answer"] == CONTINUE:
-        goes_on = f"The prescriber wants {drug} to go on. A clinician decides whether the procedure is done while it"
-        return [review("clearance_continue", f"{goes_on} is taken.", owner=CLINICIAN)]
+        taken_on = f"The prescriber wants {drug} to go on. A clinician decides whether the procedure is done while it"
+        return [review("clearance_continue", f"{taken_on} is taken.", owner=CLINICIAN)]
     return conflicts(context, drug, entry)
 
 

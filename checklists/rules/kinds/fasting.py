@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from checklists.rules.conditions import stomach_is_slow
 from checklists.rules.context import (
     Answer,
     Check,
@@ -63,8 +64,9 @@ def applies(context: Context, rule: FastingRule) -> bool:
 
 
 def intake_rules(context: Context, rule: FastingRule) -> tuple[IntakeRule, ...]:
-    plan = context.facts.anesthesia
-    return tuple(row for row in rule.intakes if plan is None or plan in row.anesthesia)
+    plan, slow = context.facts.anesthesia, stomach_is_slow(context)
+    rows = (row for row in rule.intakes if slow or not row.slow_stomach)
+    return tuple(row for row in rows if plan is None or plan in row.anesthesia)
 
 
 def is_sip(rule: FastingRule, intake: Mapping[str, Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any
 
 from checklists.rules.context import (
@@ -19,15 +18,17 @@ from checklists.rules.context import (
 from checklists.rules.doses import last_dose
 from checklists.rules.kinds.lab_contexts import EITHER_OF, applicable
 from checklists.rules.lab_values import (
+    FAIL,
+    PASS,
     UNITS,
     Result,
     analyte_name,
-    exact,
+    band_of,
     is_plausible,
     is_valid,
     latest_results,
 )
-from checklists.rules.protocol import Bound, LabRule
+from checklists.rules.protocol import LabRule
 from checklists.rules.shapes import NOT_SURE, Problem, Shape, choice, number, words
 from checklists.rules.values import Evidence, Status
 
@@ -95,24 +96,10 @@ def result_check(context: Context, rule: LabRule, analyte: str, result: Result) 
             early = f"The {analyte} was drawn before the last {drug}: repeat it."
             return owed(context, rule, "drawn_before_last_dose", early)
     shown = f"{analyte} {result.evidence.value['value']:g} {result.evidence.value['unit']}"
-    if any(holds(band, result.value) for band in rule.fails):
+    band = band_of(rule, result)
+    if band == FAIL:
         return failed("lab_out_of_range", f"{shown} is outside the limits of the protocol. Call the clinician.")
-    if any(holds(band, result.value) for band in rule.passes):
-        return None
-    return review("lab_borderline", f"{shown} is not clearly in range: a clinician decides.")
-
-
-def holds(band: Bound, value: Fraction) -> bool:
-    """Bound.holds on exact numbers."""
-    if band.low is not None:
-        low = exact(band.low)
-        if value < low or (band.low_open and value == low):
-            return False
-    if band.high is not None:
-        high = exact(band.high)
-        if value > high or (band.high_open and value == high):
-            return False
-    return True
+    return None if band == PASS else review("lab_borderline", f"{shown} is not clearly in range: a clinician decides.")
 
 
 def value_problems(value: Mapping[str, Any]) -> list[Problem]:
@@ -140,7 +127,8 @@ LABS = Kind(
                 "analyte": choice(*UNITS),
                 "value": number(0, 10_000_000),
                 "unit": choice(*dict.fromkeys(unit for units in UNITS.values() for unit in units)),
-            }
+            },
+            {"reference_high": number(0, 100_000)},  # the upper limit that the laboratory printed with it
         ),
         Shape({"stage": choice("ordered", "looked_at")}),
         NOT_SURE,

@@ -1,8 +1,10 @@
 """Medication holds: `hold:<drug>` for each drug that must be stopped, weighed or is not known."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
+from checklists.rules.conditions import answers_on, condition_checks, is_bridging, risk_checks
 from checklists.rules.context import (
     Answer,
     Check,
@@ -14,11 +16,14 @@ from checklists.rules.context import (
     review,
     too_early,
 )
+from checklists.rules.decisions import CONTINUE, INSTRUCTION, STOP, decision_on
 from checklists.rules.doses import (
     Dose,
     Rows,
     clearance_agreed,
     drug_plans,
+    goes_on,
+    is_looked_at_when_recent,
     last_dose,
     needs_clearance,
     next_day,
@@ -27,13 +32,33 @@ from checklists.rules.doses import (
     stop_time,
     wait_of,
 )
-from checklists.rules.drugs import Match
+from checklists.rules.drug_levels import level_checks
+from checklists.rules.drugs import NOT_HELD, Match
 from checklists.rules.lab_values import hours
+from checklists.rules.ledger import latest
 from checklists.rules.protocol import HoldRule
-from checklists.rules.shapes import DATE, INSTANT, NOT_SURE, Shape, always
-from checklists.rules.values import Status
+from checklists.rules.shapes import (
+    ANSWERS,
+    DATE,
+    INSTANT,
+    NOT_SURE,
+    TEXT,
+    Problem,
+    Shape,
+    always,
+    choice,
+    number,
+    parse_date,
+    parse_instant,
+)
+from checklists.rules.sitetime import local_date
+from checklists.rules.values import Evidence, Status
 
 NOW = timedelta(0)
+MOST_HOURS = 24 * 366
+MOST_OFFSET = timedelta(hours=14)
+# Nearer than any whole year that can be mistyped, further than any dosing interval and its hold.
+LONG_AGO = timedelta(days=330)
 
 
 def items(context: Context) -> Iterable[Item]:
@@ -43,26 +68,30 @@ def items(context: Context) -> Iterable[Item]:
 
 
 def answer(context: Context, item: Item) -> Answer:
-    """All medications of this drug together: each row's verdict on the last dose."""
+    """All medications of this drug together: each row's verdict on the last dose, and what else it asks about."""
     drug = item.subject
     dose = last_dose(context, drug)
     matches = [plan.match for plan in plans_of(context, drug)]
     if all(match.not_applicable for match in matches):
         route = Check(Status.NOT_APPLICABLE, "route_not_held", f"{drug} by this route is not held.")
         return Answer((route,), grounds=tuple(grounds_of(match) for match in matches))
-    waits_for_prescriber = needs_clearance(context, drug) and not clearance_agreed(context, drug)
+    is_left_alone = goes_on(context, drug)
+    waits_for_prescriber = needs_clearance(context, drug) and not is_left_alone and not clearance_agreed(context, drug)
     found = [judged(context, match, dose, waits_for_prescriber) for match in matches]
-    asked_early = stated_early(context, matches, dose)
+    checks = tuple(dict.fromkeys(check for some in (*found, said_when(context, matches, dose)) for check in some))
+    if is_left_alone and not checks and not dose.not_taking:
+        checks = (Check(Status.NOT_APPLICABLE, "goes_on", f"{drug} is taken as usual, also for the procedure."),)
     floors = [floor for match in matches if (floor := floor_of(context, match, dose)) is not None]
     return Answer(
-        checks=tuple(dict.fromkeys(check for checks in (*found, asked_early) for check in checks)),
+        checks=checks,
         confirmed=f"{drug} is not taken." if dose.not_taking else f"The hold of {drug} is long enough.",
-        basis=dose.evidence,
+        basis=basis_of(context, drug, dose, is_left_alone),
         grounds=(
             *(grounds_of(m) for m in matches),
-            dose.at,
+            None if is_left_alone else dose.at,
             dose.not_taking,
             *renal_grounds(context, matches),
+            *said_grounds(context, drug),
         ),
         anchors={"stop_time": stop_time(context, drug)},
         floor=max(floors, default=None),
@@ -71,10 +100,30 @@ def answer(context: Context, item: Item) -> Answer:
     )
 
 
+def basis_of(context: Context, drug: str, dose: Dose, is_left_alone: bool) -> tuple[Evidence, ...]:
+    """What somebody has to verify; the last dose of a drug that goes on says nothing about the procedure."""
+    decided = decision_on(context, drug)
+    own = (decided,) if decided is not None and decided.item == f"hold:{drug}" else ()
+    doses = () if is_left_alone and not dose.not_taking else dose.evidence
+    return tuple({entry.id: entry for entry in (*doses, *latest(answers_on(context, drug)), *own)}.values())
+
+
+def said_grounds(context: Context, drug: str) -> tuple[object, ...]:
+    """Answers and decisions, which a signature rests on like the dose itself; absent in most cases."""
+    said = [dict(entry.value["answers"]) for entry in answers_on(context, drug)]
+    decided = decision_on(context, drug)
+    return (*((said,) if said else ()), *((decided.id,) if decided is not None else ()))
+
+
 def grounds_of(match: Match) -> tuple[object, ...]:
     medication = match.medication
     told = (medication.dose_tier, medication.route, medication.indication, medication.interval_days)
-    return (medication.name, told, [row.row for row in match.rows])
+    more = (medication.rxcui, medication.daily_mg)
+    return (medication.name, told, *((more,) if any(one is not None for one in more) else ()), rows_of(match))
+
+
+def rows_of(match: Match) -> list[str]:
+    return [row.row for row in match.rows]
 
 
 def renal_grounds(context: Context, matches: list[Match]) -> tuple[object, ...]:
@@ -101,15 +150,20 @@ def judged(context: Context, match: Match, dose: Dose, waits_for_prescriber: boo
         ]
     if rows.renal is not None and rows.renal.clearance is None:
         checks.append(pending(rows.renal.code, f"{drug}: {rows.renal.sentence}"))
+    checks += condition_checks(context, match, rows.plans_by)
+    checks += risk_checks(context, match, rows.plans_by)
     if dose.at is None:
-        return [*checks, *undated(drug, rows, waits_for_prescriber)]
+        return [*checks, *undated(context, drug, rows, waits_for_prescriber)]
     return [*checks, *by_action(context, match, rows.judges_by, dose.at)]
 
 
-def undated(drug: str, rows: Rows, waits_for_prescriber: bool) -> list[Check]:
+def undated(context: Context, drug: str, rows: Rows, waits_for_prescriber: bool) -> list[Check]:
     """What is owed while no last dose is recorded."""
-    decided = decision_checks(drug, rows.judges_by)
-    if decided:
+    if rows.judges_by.action in NOT_HELD:
+        return []
+    if is_looked_at_when_recent(rows.judges_by) and not may_be_recent(context, rows.judges_by):
+        return [pending("last_dose_unknown", f"Ask until when {drug} was taken; a clinician looks at it if lately.")]
+    if decided := decision_checks(drug, rows.judges_by):
         return decided
     if waits_for_prescriber:
         ask = f"The patient goes on taking {drug} until its prescriber has agreed to a stop. Get that answer first."
@@ -117,10 +171,21 @@ def undated(drug: str, rows: Rows, waits_for_prescriber: bool) -> list[Check]:
     return [pending("last_dose_unknown", f"The last dose of {drug} is not recorded. Ask for its date and time.")]
 
 
+def may_be_recent(context: Context, row: HoldRule) -> bool:
+    """Whether the time to leave it out has begun, so that nothing recorded means taken."""
+    begins = context.start.at - (row.clear_at or NOW)
+    return context.start.booked and context.start.clock.reached(begins)
+
+
 def decision_checks(drug: str, row: HoldRule) -> list[Check]:
     """Rows that a person decides, whatever the last dose."""
     if row.action == "clinician_decision":
-        return [review("clinician_decision", f"{drug}: a clinician decides whether it is stopped, and for how long.")]
+        decide = f"{drug}: a clinician decides whether it is stopped, and for how long."
+        if row.settled_by:
+            decide = (
+                f"{drug}: {row.extra_gate or 'a written decision'} has to be recorded; until then, see a clinician."
+            )
+        return [review("clinician_decision", decide)]
     if row.action == "class_review":
         return [review("class_review", f"{drug}: a clinician looks at it before the procedure.")]
     return []
@@ -128,6 +193,8 @@ def decision_checks(drug: str, row: HoldRule) -> list[Check]:
 
 def by_action(context: Context, match: Match, row: HoldRule, taken_at: datetime) -> list[Check]:
     drug = match.drug
+    if is_looked_at_when_recent(row) and row.clear_at is not None and context.start.at_least(taken_at + row.clear_at):
+        return []
     if decided := decision_checks(drug, row):
         return decided
     if row.action == "hold_day_of":
@@ -135,13 +202,22 @@ def by_action(context: Context, match: Match, row: HoldRule, taken_at: datetime)
             return []
         return [review("taken_on_the_day", f"{drug} was taken on the day of the procedure: a clinician decides.")]
     if row.action == "cycle_based":
-        wait = wait_of(row, match)
-        if wait is None:
-            return [pending("interval_missing", f"Record how many days apart the doses of {drug} are.")]
-        return elapsed(context, drug, taken_at, wait)
-    if row.action in ("continue", "no_action"):
+        return by_cycle(context, match, row, taken_at)
+    if row.action in NOT_HELD:
         return []
     return timed(context, drug, row, taken_at)
+
+
+def by_cycle(context: Context, match: Match, row: HoldRule, taken_at: datetime) -> list[Check]:
+    drug = match.drug
+    if match.medication.interval_days is None:
+        where = "Change the plan and give, in the list of medications,"
+        return [pending("interval_missing", f"{where} how many days apart the doses of {drug} are.")]
+    wait = wait_of(row, match)
+    if wait is None:
+        open_end = f"The protocol does not say how long after its dosing interval {drug} is clear"
+        return [review("hold_needs_decision", f"{open_end}: a clinician decides.")]
+    return elapsed(context, drug, taken_at, wait)
 
 
 def timed(context: Context, drug: str, row: HoldRule, taken_at: datetime) -> list[Check]:
@@ -151,6 +227,8 @@ def timed(context: Context, drug: str, row: HoldRule, taken_at: datetime) -> lis
     if row.block_below is not None and context.start.before(taken_at + row.block_below):
         wait = row.clear_at if row.clear_at is not None else row.block_below
         return elapsed(context, drug, taken_at, wait)
+    if row.clear_at is None and row.level is not None:
+        return level_checks(context, drug, row, row.level, taken_at)
     if row.clear_at is None:
         needs = row.extra_gate or "a clinician's decision"
         return [review("hold_needs_decision", f"Time alone does not clear {drug}; it needs: {needs}.")]
@@ -169,17 +247,50 @@ def elapsed(context: Context, drug: str, taken_at: datetime, wait: timedelta) ->
     ]
 
 
+def said_when(context: Context, matches: list[Match], dose: Dose) -> list[Check]:
+    """Whether what was said can be meant: not before the drug had to be stopped, and not a year ago."""
+    drug = matches[0].drug
+    if dose.not_taking:
+        return not_yet_started(context, matches, dose)
+    if dose.at is None or goes_on(context, drug):
+        return []
+    return [*stated_early(context, matches, dose), *stated_long_ago(context, drug, dose.at, dose)]
+
+
 def stated_early(context: Context, matches: list[Match], dose: Dose) -> list[Check]:
     """What was said before the day on which the drug had to be stopped does not show that it was."""
-    if dose.at is None:
+    if not is_said_early(context, matches, dose):
         return []
+    ask = f"This was said before {matches[0].drug} had to be stopped for this start. Ask when it was last taken."
+    if any(is_looked_at_when_recent(row) for match in matches for row in match.rows):
+        return [review("dose_stated_early", ask)]
+    return [pending("dose_stated_early", ask, until_start=True)]
+
+
+def is_said_early(context: Context, matches: list[Match], dose: Dose) -> bool:
     said_on_day_until = next_day(context, max(entry.observed_at for entry in dose.evidence))
     rows = ((row, match) for match in matches if (row := planning_row(context, match)) is not None)
     waits = [NOW if row.action == "hold_day_of" else wait_of(row, match) for row, match in rows]
-    if all(wait is None or context.start.before(said_on_day_until + wait) for wait in waits):
+    return not all(wait is None or context.start.before(said_on_day_until + wait) for wait in waits)
+
+
+def not_yet_started(context: Context, matches: list[Match], dose: Dose) -> list[Check]:
+    """Who does not take a bridging drug before the other drug is stopped may well take it after."""
+    drug = matches[0].drug
+    if not is_bridging(context, drug) or not is_said_early(context, matches, dose):
         return []
-    ask = f"This was said before {matches[0].drug} had to be stopped for this start. Ask when it was last taken."
+    ask = f"{drug} may have been started since this was said. Ask whether it was taken, and when last."
     return [pending("dose_stated_early", ask, until_start=True)]
+
+
+def stated_long_ago(context: Context, drug: str, taken_at: datetime, dose: Dose) -> list[Check]:
+    """A dose of about a year ago is a mistyped year more often than a dose."""
+    said = [entry for entry in dose.evidence if not entry.value.get("confirmed")]
+    if not said or taken_at > max(entry.observed_at for entry in said) - LONG_AGO:
+        return []
+    day = local_date(taken_at, context.facts.site.tz).isoformat()
+    ask = f"The last dose of {drug} is recorded as {day}, about a year ago. Check the year and record it again"
+    return [pending("dose_long_ago", f"{ask}, or that it is not taken.", until_start=True)]
 
 
 def planning_row(context: Context, match: Match) -> HoldRule | None:
@@ -189,7 +300,7 @@ def planning_row(context: Context, match: Match) -> HoldRule | None:
 
 def floor_of(context: Context, match: Match, dose: Dose) -> datetime | None:
     row = planning_row(context, match)
-    if row is None or dose.at is None:
+    if row is None or dose.at is None or row.action == "class_review":
         return None
     if row.action == "hold_day_of":
         return next_day(context, dose.at)
@@ -200,9 +311,36 @@ def floor_of(context: Context, match: Match, dose: Dose) -> datetime | None:
 def lead_of(context: Context, match: Match, dose: Dose) -> timedelta:
     """How far ahead a start must be while the drug is still taken."""
     row = planning_row(context, match)
-    if row is None or dose.at is not None or dose.not_taking:
+    if row is None or dose.at is not None or dose.not_taking or row.action == "class_review":
         return NOW
     return wait_of(row, match) or NOW
+
+
+def decision_problems(value: Mapping[str, Any]) -> list[Problem]:
+    stops = value.get("decision") == STOP
+    if "decision" not in value or stops == ("hours" in value):
+        return []
+    if stops:
+        return [Problem("hours", "is missing. Give the hours since the last dose that were decided.")]
+    return [Problem("hours", "belongs to the decision to stop. Leave it out.")]
+
+
+def dose_problems(value: Mapping[str, Any], said_at: datetime) -> list[Problem]:
+    """A dose that lies ahead of what is said about it, or about a year before."""
+    key = next((key for key in ("last_dose_at", "last_dose_on") if key in value), None)
+    if key is None:
+        return []
+    if key == "last_dose_at":
+        early = late = parse_instant(value[key])
+    else:
+        day = datetime.combine(parse_date(value[key]), time.min, UTC)
+        early, late = day - MOST_OFFSET, day + MOST_OFFSET
+    if early > said_at:
+        return [Problem(key, f"{value[key]} is after the time at which it was said. Correct the day or the time.")]
+    if late <= said_at - LONG_AGO and not value.get("confirmed"):
+        remedy = "Correct the year, or add `confirmed: true` where it was asked again"
+        return [Problem(key, f"{value[key]} is about a year ago. {remedy}.")]
+    return []
 
 
 HOLD = Kind(
@@ -211,11 +349,18 @@ HOLD = Kind(
     answer=answer,
     said_no=never_no,
     shapes=(
-        Shape({"last_dose_at": INSTANT}),
-        Shape({"last_dose_on": DATE}),
+        Shape({"last_dose_at": INSTANT}, {"confirmed": always(True)}),
+        Shape({"last_dose_on": DATE}, {"confirmed": always(True)}),
         Shape({"took_it": always(True), "last_dose_at": INSTANT}),
         Shape({"not_taking": always(True)}),
+        Shape({"answers": ANSWERS}),
+        Shape(
+            {"decision": choice(CONTINUE, STOP, INSTRUCTION), "decided_by": TEXT},
+            {"hours": number(0, MOST_HOURS), "note": TEXT},
+        ),
         NOT_SURE,
     ),
     postpones=True,
+    problems=decision_problems,
+    problems_when_said=dose_problems,
 )

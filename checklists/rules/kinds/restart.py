@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from checklists.rules.context import Answer, Context, Item, Kind, never_no, pending
-from checklists.rules.doses import clearance_agreed, drug_plans, last_dose, needs_clearance, stop_time
+from checklists.rules.doses import clearance_agreed, drug_plans, goes_on, last_dose, needs_clearance, stop_time
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import DATE, NOT_SURE, Shape, choice
 
@@ -29,6 +29,8 @@ def hold_began(context: Context, drug: str) -> datetime | None:
     A dose known by its date counts as the day's last minute, but whoever spoke of it spoke after it.
     """
     dose = last_dose(context, drug)
+    if goes_on(context, drug):
+        return None
     if dose.at is not None:
         return min(dose.at, max(entry.observed_at for entry in dose.evidence))
     if dose.not_taking or not context.start.booked:

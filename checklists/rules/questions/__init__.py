@@ -10,6 +10,7 @@ from checklists.rules.assess import context_of, findings_of, kinds_of
 from checklists.rules.clock import Clock, Start
 from checklists.rules.context import Context, kind_of
 from checklists.rules.kinds import KINDS
+from checklists.rules.kinds.medication import LONG_AGO
 from checklists.rules.ledger import is_not_sure
 from checklists.rules.protocol import Protocol
 from checklists.rules.questions.asking import (
@@ -168,11 +169,13 @@ def _complaint(detail: Detail, given: Any, now: datetime, today: date) -> Text |
 
 
 def _moment_complaint(detail: Detail, given: Any, now: datetime, today: date) -> Text | None:
-    if not isinstance(given, datetime):
-        if detail.kind == "moment":
-            return say("Give the day and the time.")
-        return say("This is in the future. Check the day and the time.") if given > today else None
-    return say("This is in the future. Check the day and the time.") if given > now else None
+    is_moment = isinstance(given, datetime)
+    if not is_moment and detail.kind == "moment":
+        return say("Give the day and the time.")
+    if given > (now if is_moment else today):
+        return say("This is in the future. Check the day and the time.")
+    long_ago = given <= now - LONG_AGO if is_moment else given <= today - LONG_AGO
+    return say("This is about a year ago. Check the year.") if long_ago else None
 
 
 def _line_complaint(detail: Detail, given: str) -> Text | None:

@@ -69,6 +69,8 @@ def _by_hours(context: Context, rules: tuple[IntakeRule, ...], begins: datetime)
     named = {normalised(row.intake) for row in rules}
     until = {name: context.start.at - fast_of(rules, name) for name in (CLEAR, LIGHT, MILK, FULL) if name in named}
     lines: list[Text] = [say("You may eat as usual until {at}.", at=begins)]
+    if any(row.slow_stomach for row in rules):
+        lines.append(say("From then on take liquids only, no solid food: your medicine keeps food in you for longer."))
     light = min((until[name] for name in (LIGHT, MILK) if name in until), default=begins)
     if LIGHT in until and light > begins:
         lines.append(say("After that, only a light meal, such as toast, until {at}.", at=light))

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from checklists.rules.asked import code_unknown
+from checklists.rules.conditions import is_bridging
 from checklists.rules.context import Context
 from checklists.rules.doses import (
     AGREED,
     clearance_agreed,
+    goes_on,
     last_dose,
     needs_clearance,
     plans_of,
@@ -19,6 +22,7 @@ from checklists.rules.doses import (
 from checklists.rules.drugs import normalised
 from checklists.rules.kinds.clearance import conflicts
 from checklists.rules.ledger import latest
+from checklists.rules.questions import hold_answers
 from checklists.rules.questions.asking import (
     CALL_ME,
     ENDING,
@@ -31,11 +35,19 @@ from checklists.rules.questions.asking import (
     Words,
     say,
 )
+from checklists.rules.questions.hold_answers import NONE, PLAIN, SOME, asked_now, choices, day_of_start, of_the_day
 from checklists.rules.shapes import parse_date, parse_instant
 from checklists.rules.sitetime import day_begins, dose_on, local_date
 from checklists.rules.values import Finding, Status
 
-WANTED = ("last_dose_unknown", "clearance_first", "dose_stated_early", "not_sure")
+WANTED = (
+    "last_dose_unknown",
+    "clearance_first",
+    "dose_stated_early",
+    "dose_long_ago",
+    "not_sure",
+    *(code_unknown(code) for code in PLAIN),
+)
 WHEN = say("When did you take it last? Leave the time empty if you do not know it.")
 
 
@@ -59,8 +71,10 @@ class Asked:
     is_open: bool = False
 
 
-def ask(context: Context, finding: Finding, _audience: str) -> Question:
+def ask(context: Context, finding: Finding, _audience: str) -> Question | None:
     drug = finding.item.partition(":")[2]
+    if is_bridging(context, drug) and not clearance_agreed(context, drug):
+        return None  # it is started, stopped and spoken of only as its prescriber says
     shown = name_of(context, drug)
     asked = _asked(context, finding, drug, shown)
     return Question(
@@ -89,6 +103,10 @@ def _asked(context: Context, finding: Finding, drug: str, shown: str) -> Asked:
     dose = last_dose(context, drug)
     if dose.not_taking:
         return _not_taken(shown)
+    if codes := asked_now(context, finding, drug):
+        return _about(codes, shown)
+    if goes_on(context, drug):
+        return _taken_on(context, drug, shown)
     stop = stop_told(context, finding, drug)
     if stop is None:
         return _noted(shown) if dose.at is not None else _locked(shown)
@@ -168,6 +186,28 @@ def _not_taken(shown: str) -> Asked:
     )
 
 
+def _about(codes: tuple[str, ...], shown: str) -> Asked:
+    return Asked(
+        ask=say("{drug}: is any of this true for you?", drug=shown),
+        do=(say("Keep taking {drug} as you do now", drug=shown),),
+        choices=choices(codes),
+        is_open=True,
+    )
+
+
+def _taken_on(context: Context, drug: str, shown: str) -> Asked:
+    later = of_the_day(context, drug)
+    return Asked(
+        ask=say("Keep taking {drug} as you do now", drug=shown),
+        do=(
+            say("Do not stop it unless we tell you."),
+            *((say("On the day, we ask you how you feel."),) if later else ()),
+        ),
+        choices=(_not_taking(shown),),
+        opens_at=day_of_start(context) if later else None,
+    )
+
+
 _LAST = say("When did you take it last?")
 
 
@@ -195,7 +235,9 @@ def _told(context: Context, stop: Stop, shown: str) -> Asked:
     return Asked(say("When did you take {drug} last?", drug=shown), do, choices, stop.opens_at, is_open=True)
 
 
-def value(_question: Question, answer: Answer) -> dict[str, Any]:
+def value(question: Question, answer: Answer) -> dict[str, Any]:
+    if answer.choice in (SOME, NONE):
+        return hold_answers.value(question, answer)
     if answer.choice == "not_taking":
         return {"not_taking": True}
     last = answer.details["last"]
@@ -208,6 +250,10 @@ def value(_question: Question, answer: Answer) -> dict[str, Any]:
 def words(_question: Question, value: Mapping[str, Any]) -> Words:
     if value.get("not_taking"):
         return "not_taking", (say("I do not take it"),)
+    if "answers" in value:
+        return hold_answers.words(value["answers"])
+    if "decision" in value:
+        return None, (say("It is noted what was decided about it."),)
     if "last_dose_on" in value:
         return "stopped", (say("Taken last: {at}", at=parse_date(value["last_dose_on"])),)
     at = parse_instant(value["last_dose_at"])

@@ -67,7 +67,7 @@ STATED: dict[str, dict[str, Any]] = {
         "hold_classes.immunosuppressant.clear_at_h": "missing",
         **stopped(["MH050", "MH051", "MH052", "MH053", "MH054"], clearance=True),
         **stopped(["MH073a", "MH073b", "MH073c", "MH073d", "MH073e"]),
-        "remove": ["FA01", "FA02", "FA03", "FA04", "FA05", "FA06", "FA07", "FA08", "FA09"],
+        "remove": ["FA01", "FA02", "FA03", "FA04", "FA05", "FA06", "FA07", "FA08", "FA09", "FA16"],
         "fasting.mode": "elapsed",
         "fasting.applies_to": ANY_PLAN,
         "fasting.intakes.FA11.intake": "food and drink",

@@ -184,7 +184,9 @@ def test_fasting_follows_the_table() -> None:
         "fatty or meat meal": 8,
         "chewing gum": 0,
         "unknown": 8,
+        "solid food": 24,  # only with a drug that slows the stomach
     }
+    assert [intake.intake for intake in rule.intakes if intake.slow_stomach] == ["solid food"]
 
 
 def test_window_levels_and_imaging_follow_the_reference() -> None:

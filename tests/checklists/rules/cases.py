@@ -175,6 +175,7 @@ def hold(
     tier: str | None = None,
     crcl: tuple[float | None, float | None] = (None, None),
     clearance: bool = False,
+    **more: Any,
 ) -> HoldRule:
     """One row; without `block` its only threshold is `clear`."""
     clear_at = None if clear is None else timedelta(hours=clear)
@@ -194,6 +195,7 @@ def hold(
         "",
         clearance,
         SOURCED,
+        **more,
     )
 
 
@@ -212,7 +214,7 @@ HOLDS = (
     hold("ibuprofen", clear=24, names=("advil", "motrin"), drug_class="NSAID (non-selective)"),
     hold("diclofenac", clear=24, drug_class="NSAID (non-selective)"),
     hold("cilostazol", clear=48, block=0, clearance=True),
-    hold("adalimumab", "cycle_based", names=("humira",)),
+    hold("adalimumab", "cycle_based", names=("humira",), after_cycle=timedelta(days=7)),
     hold("metformin", "hold_day_of"),
     hold("sertraline", "class_review"),
     hold("celecoxib", "continue"),

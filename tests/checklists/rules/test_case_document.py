@@ -87,7 +87,7 @@ def test_case_document_is_read_as_yaml_and_as_json():
         ("zone: America/New_York", "zone: Mars/Base", "c.yaml:3: facts.site.zone: 'Mars/Base' is not a zone. Use an IANA name such as America/New_York."),
         ("levels: [T12]", "levels: [T13]", None),
         ("  procedure: kyphoplasty\n", "", "c.yaml:1: facts.procedure: is missing. Add 'procedure' to the value."),
-        ("dose_tier: treatment dose", "dosetier: x", "c.yaml:10: facts.medications.0.dosetier: is not known here. Use name, dose_tier, route, indication, interval_days."),
+        ("dose_tier: treatment dose", "dosetier: x", "c.yaml:10: facts.medications.0.dosetier: is not known here. Use name, dose_tier, route, indication, interval_days, rxcui, daily_mg."),
         ("T09:00:00-05:00", "T09:00:00", "c.yaml:13: evidence.0.observed_at: '2027-03-01T09:00:00' has no offset from UTC. Write date, time and offset, such as 2027-03-01T08:00:00-05:00."),
         ("last_dose_on: 2027-02-27", "last_dose_on: soon", "c.yaml:15: evidence.0.value.last_dose_on: 'soon' is not a date. Write the date as 2027-03-01."),
         ("  levels: [T12]", "  levels: [T12]\n  levels: [T11]", None),

@@ -75,8 +75,12 @@ def told_to_stop(*answers):
     return found.due_at is not None
 
 
-def test_patient_is_told_to_stop_only_when_staff_noted_the_agreement_and_no_refusal_stands():
-    assert told_to_stop((AGREED, Authority.SCHEDULER))
+def test_patient_is_told_to_stop_only_when_a_nurse_verified_the_agreement_and_no_refusal_stands():
+    assert not told_to_stop((AGREED, Authority.SCHEDULER))
+    assert told_to_stop((AGREED, Authority.NURSE))
+    assert told_to_stop((AGREED, Authority.SCHEDULER), (AGREED, Authority.NURSE))
+    assert not told_to_stop((AGREED, Authority.SCHEDULER), ({**AGREED, "answer": "asked"}, Authority.NURSE))
+    assert not told_to_stop((AGREED, Authority.NURSE), (AGREED, Authority.SCHEDULER))
     assert not told_to_stop((AGREED, Authority.PATIENT))
     assert not told_to_stop((REFUSED, Authority.NURSE), (AGREED, Authority.NURSE))
     assert not told_to_stop((AGREED, Authority.NURSE), (REFUSED, Authority.SCHEDULER))

@@ -76,7 +76,7 @@ def protocols() -> Iterator[Protocol]:
 def every_question() -> tuple[Question, ...]:
     """Each kind of item, each protocol, each moment, each word that may have been recorded."""
     facts = taking(*DRUGS, Medication("day drug"))
-    return tuple(
+    found = tuple(
         question
         for protocol in protocols()
         for now in MOMENTS
@@ -84,6 +84,21 @@ def every_question() -> tuple[Question, ...]:
         for audience in (PATIENT, *((ESCORT,) if "ride" in {item for item, *_ in said} else ()))
         for question in asked(*said, facts=facts, protocol=protocol, now=now, audience=audience).values()
     )
+    return (*found, *of_conditions())
+
+
+def of_conditions() -> Iterator[Question]:
+    """Drugs that are asked about rather than held, and a decision about one that is held."""
+    facts = taking(Medication("Ozempic", interval_days=7), "liraglutide", "aspirin", "sertraline")
+    protocol = shipped("demonstration")
+    for now in MOMENTS:
+        for given in ("yes", "no", "not_sure"):
+            answers = dict.fromkeys(("stomach_symptoms", "dose_escalation", "gastroparesis"), given)
+            said = patient("hold:liraglutide", {"answers": answers}, now)
+            yield from asked(said, facts=facts, protocol=protocol, now=now).values()
+        decided = {"decision": "stop", "hours": 24, "decided_by": "Dr. P"}
+        said = ("hold:aspirin", decided, Authority.CLINICIAN, now)
+        yield from asked(said, facts=facts, protocol=protocol, now=now).values()
 
 
 def questions_for(protocol: Protocol) -> Iterator[InfectionQuestion]:

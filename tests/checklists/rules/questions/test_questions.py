@@ -277,7 +277,7 @@ def test_every_answer_of_every_question_becomes_a_value_that_its_item_takes():
                 assert value is None or check_value(question.item, stored) == []
                 seen.add((question.kind, choice.code))
                 assert (value is None) is (choice.code == "call_me")
-    assert len(seen) == 5 + 5 + 5 + 4
+    assert len(seen) == 7 + 5 + 5 + 4
 
 
 def test_every_choice_that_promises_a_call_makes_one_or_stops_the_procedure():
@@ -294,6 +294,7 @@ def test_call_me_ends_every_list_and_nothing_else_is_on_every_list():
         assert len(set(codes(question))) == len(question.choices)
 
 
+LONG_AGO = "This is about a year ago. Check the year."
 FUTURE = "This is in the future. Check the day and the time."
 OPEN = asked(facts=taking("ibuprofen"))
 NOW = START - HOUR
@@ -321,6 +322,10 @@ NOW = START - HOUR
             Answer("stopped", {"last": date(2027, 3, 11)}),
             [("last", FUTURE)],
         ),
+        # A year mistyped: the day of a year ago in place of today's.
+        ("hold:ibuprofen", Answer("stopped", {"last": NOW - timedelta(days=330)}), [("last", LONG_AGO)]),
+        ("hold:ibuprofen", Answer("stopped", {"last": NOW - timedelta(days=329)}), []),
+        ("hold:ibuprofen", Answer("stopped", {"last": date(2026, 3, 10)}), [("last", LONG_AGO)]),
         ("infection_prescreen", Answer("yes"), [("signs", "This is needed.")]),
         ("infection_prescreen", Answer("yes", {"signs": ("gout",)}), [("signs", "Choose one of the answers.")]),
     ],

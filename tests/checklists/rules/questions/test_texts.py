@@ -50,11 +50,14 @@ def test_every_text_has_a_spanish_one_with_the_same_placeholders():
     assert set(catalogue) - texts - {""} == set(), "the catalogue holds texts that nobody says any more"
 
 
+LONG_AGO = "This is about a year ago. Check the year."
+
+
 def test_every_question_that_can_arise_says_only_marked_texts():
     said = {text.msgid for question in every_question() for text in texts_of(question)}
     assert said - OWN - set(marked()) == set()
     around = {text.msgid for text in vars(script).values() if hasattr(text, "msgid")}
-    unsaid = set(marked()) - said - around - {"This is needed.", "Write one short line."}
+    unsaid = set(marked()) - said - around - {"This is needed.", "Write one short line.", LONG_AGO}
     assert {text for text in unsaid if "future" not in text and "number is too short" not in text} == set()
 
 

@@ -1,0 +1,175 @@
+"""Conditions under which a clinician looks at a drug: each met, not met, or not known and therefore owed."""
+
+from collections.abc import Iterator
+
+from checklists.rules.asked import ASKED_CODES, code_unknown
+from checklists.rules.context import Check, Context, pending, review
+from checklists.rules.doses import drug_plans, last_dose, plans_of, rows_for
+from checklists.rules.drugs import Match, normalised, rows_meant
+from checklists.rules.lab_values import exact, is_valid, latest_results
+from checklists.rules.ledger import latest
+from checklists.rules.protocol import HoldRule, ReviewIf
+from checklists.rules.renal import renal_function
+from checklists.rules.sitetime import day_ends, local_date
+from checklists.rules.values import Evidence
+
+YES, NO = "yes", "no"
+
+
+def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[Check]:
+    """Reviews for what is met, pending for what has to be found out."""
+    when = row.review_if
+    if when is None:
+        return
+    drug = match.drug
+    yield from company_checks(context, drug, when)
+    yield from platelet_checks(context, drug, when)
+    yield from kidney_checks(context, drug, when)
+    yield from amount_checks(match, when)
+    reason = f" {normalised(match.medication.indication or '')} "
+    for word in sorted(when.indications):
+        if f" {normalised(word)} " in reason:
+            yield review("reason_to_review", f"{drug} is taken for {word}: a clinician decides.")
+    for code in sorted(when.recorded & context.facts.conditions):
+        yield review(code, f"{drug} with {code.replace('_', ' ')}: a clinician decides.")
+    for code in sorted(when.asked):
+        yield from asked_checks(context, drug, code, on_the_day=False)
+    for code in sorted(when.on_the_day):
+        yield from asked_checks(context, drug, code, on_the_day=True)
+
+
+def company_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    others = sorted({row.drug for row in rows_taken(context) if row.drug_class in when.with_classes} - {drug})
+    if others:
+        yield review("taken_together", f"{drug} is taken together with {', '.join(others)}: a clinician decides.")
+
+
+def rows_taken(context: Context) -> tuple[HoldRule, ...]:
+    """The rows of everything on the list that the patient did not say not to take."""
+    return context.once("rows_taken", _rows_taken)
+
+
+def _rows_taken(context: Context) -> tuple[HoldRule, ...]:
+    found = (rows_meant(context.protocol, medication)[0] for medication in context.facts.medications)
+    return tuple(row for rows in found for row in rows if not last_dose(context, row.drug).not_taking)
+
+
+def is_bridging(context: Context, drug: str) -> bool:
+    """Whether this drug may be started while another one of the case is held."""
+    others = {row.drug_class for row in rows_taken(context)}
+    return any(row.bridges & others for plan in plans_of(context, drug) for row in plan.match.rows)
+
+
+def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    if when.platelets_below is None:
+        return
+    rule = next((rule for rule in context.protocol.labs if rule.analyte == "platelets"), None)
+    results = latest_results(context, "platelets", "10^9/L") if rule else ()
+    if rule is None or not results or not all(is_valid(context, rule, result) for result in results):
+        yield pending("platelets_unknown", f"{drug} waits for a platelet count that is valid at the start.")
+    elif any(result.value < exact(when.platelets_below) for result in results):
+        yield review("platelets_low", f"{drug} with platelets below {when.platelets_below:g}: a clinician decides.")
+
+
+def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    """The eGFR where one is valid, else the creatinine clearance; without either it is owed."""
+    if when.egfr_below is None:
+        return
+    rule = next((rule for rule in context.protocol.labs if rule.analyte == "eGFR"), None)
+    results = latest_results(context, "eGFR", rule.unit) if rule else ()
+    values = [result.value for result in results if rule and is_valid(context, rule, result)]
+    renal = context.once("renal_function", renal_function)
+    if not values and renal.clearance is not None:
+        values = [renal.clearance]
+    if not values:
+        yield pending("kidney_function_unknown", f"{drug} waits for a kidney function: record an eGFR or a creatinine.")
+    elif min(values) < exact(when.egfr_below):
+        yield review(
+            "kidney_function_low", f"{drug} with a kidney function below {when.egfr_below:g}: see a clinician."
+        )
+
+
+def amount_checks(match: Match, when: ReviewIf) -> Iterator[Check]:
+    if when.daily_mg_from is None:
+        return
+    taken, limit = match.medication.daily_mg, when.daily_mg_from
+    if taken is None:
+        ask = f"Record in the list of medications how many mg of {match.drug} are taken in a day."
+        yield pending("daily_amount_unknown", ask)
+    elif exact(taken) >= exact(limit):
+        much = f"{match.drug} {taken:g} mg a day is {limit:g} mg or more"
+        yield review("daily_amount_high", f"{much}: a clinician decides.")
+
+
+def asked_checks(context: Context, drug: str, code: str, *, on_the_day: bool) -> Iterator[Check]:
+    found = is_so(context, drug, code, on_the_day=on_the_day)
+    if found is None:
+        when = "on the day of the procedure" if on_the_day else "once"
+        yield pending(code_unknown(code), f"{drug}: ask {when} about {ASKED_CODES[code]}.", until_start=True)
+    elif found:
+        yield review(code, f"{drug} with {ASKED_CODES[code]}: a clinician decides.")
+
+
+def is_so(context: Context, drug: str, code: str, *, on_the_day: bool) -> bool | None:
+    """Whether a condition is there; None while nobody has said, or not on the day on which it matters."""
+    said = [entry for entry in answers_on(context, drug) if code in entry.value["answers"]]
+    if on_the_day:
+        said = [entry for entry in said if is_of_the_day(context, entry)]
+    answers = {entry.value["answers"][code] for entry in latest(said)}
+    if YES in answers or (not answers and code in context.facts.conditions):
+        return True
+    if answers:
+        return False if answers == {NO} else None
+    return False if code in context.facts.conditions_denied and not on_the_day else None
+
+
+def answers_on(context: Context, drug: str) -> list[Evidence]:
+    return [entry for entry in context.standing(f"hold:{drug}") if "answers" in entry.value]
+
+
+def is_of_the_day(context: Context, entry: Evidence) -> bool:
+    """Said on the day of this start, not for a date that was moved."""
+    zone = context.facts.site.tz
+    return context.start.before(day_ends(local_date(entry.observed_at, zone), zone))
+
+
+def slows_stomach(context: Context, match: Match, row: HoldRule) -> bool:
+    """Whether the drug calls for a day of liquids only; a condition that nobody has denied counts."""
+    if row.slow_stomach is None:
+        return False
+    risks = (is_so(context, match.drug, code, on_the_day=False) for code in row.slow_stomach)
+    return not row.slow_stomach or any(risk is not False for risk in risks)
+
+
+def stomach_is_slow(context: Context) -> bool:
+    """Whether any drug of the case calls for a day of liquids only."""
+    return context.once("stomach_is_slow", _stomach_is_slow)
+
+
+def _stomach_is_slow(context: Context) -> bool:
+    for plan in drug_plans(context):
+        rows = rows_for(context, plan.match) if plan.match.rows else None
+        if rows and slows_stomach(context, plan.match, rows.plans_by) and not last_dose(context, plan.drug).not_taking:
+            return True
+    return False
+
+
+def risk_checks(context: Context, match: Match, row: HoldRule) -> Iterator[Check]:
+    """What the fast is counted by has to be asked; where no fast counts it, a clinician looks."""
+    if row.slow_stomach is None:
+        return
+    for code in sorted(row.slow_stomach):
+        if is_so(context, match.drug, code, on_the_day=False) is None:
+            yield pending(code_unknown(code), f"{match.drug}: ask about {ASKED_CODES[code]}.", until_start=True)
+    if slows_stomach(context, match, row) and not fast_counts_it(context):
+        slow = f"{match.drug} slows the stomach, and the fast of this protocol does not allow for it"
+        yield review("slow_stomach", f"{slow}: a clinician decides.")
+
+
+def fast_counts_it(context: Context) -> bool:
+    """Whether the fast of this case has hours of its own for a slow stomach."""
+    rule, plan = context.protocol.fasting, context.facts.anesthesia
+    if rule.mode != "elapsed":
+        return False
+    rows = [row for row in rule.intakes if row.slow_stomach]
+    return bool(rows) and (plan is None or any(plan in row.anesthesia for row in rows))

@@ -1,0 +1,42 @@
+"""Medicines: what is told only once it is verified, and what is asked besides the last dose."""
+
+import pytest
+
+from checklists.rules.questions import Answer, value_of
+from checklists.rules.values import Authority, Medication
+from tests.checklists.rules.cases import HOUR, START, at, taking
+from tests.checklists.rules.questions.states import agreed, asked, shipped
+
+
+def test_agreement_that_a_scheduler_noted_tells_no_time_before_a_nurse_verified_it():
+    item, value, nurse, when = agreed("warfarin")
+    noted = (item, value, Authority.SCHEDULER, when)
+    question = asked(noted, facts=taking("warfarin"))["hold:warfarin"]
+    assert (question.ask.msgid, question.opens_at) == ("Keep taking {drug} as you do now", None)
+    verified = asked(noted, (item, value, nurse, when + HOUR), facts=taking("warfarin"))["hold:warfarin"]
+    assert verified.do[0].values["at"] == START - 120 * HOUR
+
+
+def test_bridging_is_not_spoken_of_before_its_prescriber_agreed():
+    reference = shipped("reference-asra")
+    facts = taking("warfarin", Medication("enoxaparin", "therapeutic"))
+    assert "hold:enoxaparin" not in asked(agreed("warfarin"), facts=facts, protocol=reference)
+    told = asked(agreed("warfarin"), agreed("enoxaparin"), facts=facts, protocol=reference)
+    assert "hold:enoxaparin" in told
+    alone = asked(facts=taking(Medication("enoxaparin", "therapeutic")), protocol=reference)["hold:enoxaparin"]
+    assert alone.ask.msgid == "Keep taking {drug} as you do now"
+
+
+@pytest.mark.parametrize(("now", "asks"), [("2027-03-09 23:59", False), ("2027-03-10 00:00", True)])
+def test_stomach_is_asked_about_on_the_day(now, asks):
+    weekly = taking(Medication("Ozempic", interval_days=7))
+    question = asked(facts=weekly, protocol=shipped("reference-asra"), now=at(now))["hold:semaglutide"]
+    assert (question.is_open, "some" in [choice.code for choice in question.choices]) == (asks, asks)
+    assert question.opens_at == (None if asks else at("2027-03-10 00:00"))
+
+
+def test_what_is_not_chosen_of_the_conditions_is_a_no():
+    question = asked(facts=taking("liraglutide"), protocol=shipped("reference-asra"))["hold:liraglutide"]
+    value = value_of(question, Answer("some", {"listed": ("gastroparesis",)}))
+    assert value == {"answers": {"stomach_symptoms": "no", "dose_escalation": "no", "gastroparesis": "yes"}}
+    assert set(value_of(question, Answer("none"))["answers"].values()) == {"no"}
