@@ -122,7 +122,7 @@ MEDICATION = Shape(
         "indication": nullable(TEXT),
         "interval_days": nullable(whole(0, 400)),
         "rxcui": nullable(RXCUI),
-        "daily_mg": nullable(number(0, 100_000)),
+        "daily_mg": nullable(number(0.001, 100_000)),
     },
 )
 FACTS = Shape(

@@ -111,6 +111,16 @@ class CodeField(TextField):
         return code
 
 
+class DigitsField(TextField):
+    """A code of digits only, as text, so that no leading zero is lost."""
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if not (code.isascii() and code.isdigit()):
+            raise serializers.ValidationError(f"'{shown(code)}' is no code of digits. Use e.g. \"1364430\".")
+        return code
+
+
 class PasswordField(TextField):
     def __init__(self, **more: Any) -> None:
         super().__init__(max_length=200, trim_whitespace=False, **more)

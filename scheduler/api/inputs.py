@@ -10,6 +10,7 @@ from scheduler.api.fields import (
     BIRTH_YEARS,
     CodeField,
     DayField,
+    DigitsField,
     IdField,
     MomentField,
     NumberField,
@@ -87,6 +88,8 @@ class MedicationIn(Strict):
     route = text(40, required=False, allow_null=True, default=None)
     indication = text(120, required=False, allow_null=True, default=None)
     interval_days = WholeField(min_value=1, max_value=400, required=False, allow_null=True, default=None)
+    rxcui = DigitsField(max_length=10, required=False, allow_null=True, default=None)
+    daily_mg = NumberField(min_value=0.001, max_value=100_000, required=False, allow_null=True, default=None)
 
 
 class PlanIn(Strict):
@@ -105,6 +108,9 @@ class PlanIn(Strict):
     weight_kg = NumberField(min_value=20, max_value=350, required=False, allow_null=True, default=None)
     allergies = serializers.ListField(child=text(80), max_length=50, required=False, default=list)
     conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False, default=list)
+    conditions_denied = serializers.ListField(
+        child=CodeField(max_length=60), max_length=50, required=False, default=list
+    )
     # Left out: nobody has asked yet, and booking waits for the answer. [] says that nothing is taken.
     medications = MedicationIn(many=True, max_length=50, required=False)  # type: ignore[call-arg]
 
@@ -121,6 +127,7 @@ class PlanIn(Strict):
             weight_kg=data["weight_kg"],
             allergies=tuple(data["allergies"]),
             conditions=frozenset(data["conditions"]),
+            conditions_denied=frozenset(data["conditions_denied"]),
             medications=tuple(Medication(**medication) for medication in data.get("medications", ())),
             medications_known="medications" in data,
         )

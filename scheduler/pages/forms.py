@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from checklists.rules.sitetime import wall_instant
-from checklists.rules.values import DateAbout, Medication
+from checklists.rules.values import DateAbout
 from scheduler.models import Practice, Resource
+from scheduler.rules.referrals.cells import read_medication
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
 from scheduler.services.people import NewContact, NewPatient
@@ -44,7 +45,8 @@ class NewCaseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
         max_length=2000,
-        help_text="One on each line; write none where the patient takes nothing. Left empty, booking waits for it.",
+        help_text="One on each line; write none where the patient takes nothing. Left empty, booking waits for it. "
+        "In parentheses what it depends on: (weekly), (every 8 weeks), (10 mg a day), (topical), (for: stent).",
     )
     protocol = forms.ChoiceField(choices=[])
 
@@ -76,7 +78,7 @@ class NewCaseForm(forms.Form):
             anesthesia=data["anesthesia"] or None,
             fractured=DateAbout(fractured, fractured) if fractured else None,
             weight_kg=data["weight_kg"],
-            medications=tuple(Medication(name) for name in names),
+            medications=tuple(read_medication(name) for name in names),
             medications_known=bool(lines),
         )
 

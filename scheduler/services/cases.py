@@ -36,6 +36,7 @@ class Plan:
     weight_kg: float | None = None
     allergies: tuple[str, ...] = ()
     conditions: frozenset[str] = field(default_factory=frozenset)
+    conditions_denied: frozenset[str] = field(default_factory=frozenset)  # asked and answered with no
     medications: tuple[Medication, ...] = ()
     medications_known: bool = True  # False: not asked yet, which booking waits for
 
@@ -146,6 +147,7 @@ def _facts(practice: Practice, patient: Patient, plan: Plan) -> Facts:
         weight_kg=plan.weight_kg,
         allergies=plan.allergies,
         conditions=plan.conditions,
+        conditions_denied=plan.conditions_denied,
         medications=plan.medications,
         medications_known=plan.medications_known,
     )
@@ -163,6 +165,7 @@ def plan_of(facts: Facts) -> Plan:
         weight_kg=facts.weight_kg,
         allergies=facts.allergies,
         conditions=facts.conditions,
+        conditions_denied=facts.conditions_denied,
         medications=facts.medications,
         medications_known=facts.medications_known,
     )

@@ -100,7 +100,7 @@ def _check_values(observations: Sequence[Observation]) -> None:
     wrong = tuple(
         Reason("bad_value", problem.sentence, field=f"value.{problem.field}", item=each.item)
         for each in observations
-        for problem in check_value(each.item, each.value)
+        for problem in check_value(each.item, each.value, each.observed_at)
     )
     if wrong:
         raise Invalid("The value does not fit the item.", errors=wrong)

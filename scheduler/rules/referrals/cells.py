@@ -54,6 +54,9 @@ CONDITIONS = {
 }
 ROUTES = frozenset({"oral", "topical", "ophthalmic", "subcutaneous", "intravenous", "inhaled", "patch", "gel", "cream"})
 INTERVALS = {"daily": 1, "weekly": 7}
+EVERY = re.compile(r"every (\d{1,2}) (day|week|month)s?")
+DAYS = {"day": 1, "week": 7, "month": 30}
+DAILY_MG = re.compile(r"(\d{1,5}(?:\.\d{1,3})?) ?mg (?:a|per) day")
 
 NAME_SIGNS = " .'’‘ʼ`-‐,()\""
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -174,7 +177,9 @@ def read_conditions(text: str) -> frozenset[str]:
 
 
 def read_medications(text: str) -> tuple[Medication, ...]:
-    """Each medication as written; `(weekly)`, `(topical)`, `(dose: ...)`, `(for: ...)` are read as such."""
+    """Each medication as written; `(weekly)`, `(every 8 weeks)`, `(topical)`, `(10 mg a day)`, `(dose: ...)`,
+    `(for: ...)` and `(rxcui: ...)` are read as such.
+    """
     return tuple(read_medication(entry) for entry in read_entries(text))
 
 
@@ -195,7 +200,9 @@ def read_medication(entry: str) -> Medication:
         dose_tier=details.get("dose"),
         route=details.get("route"),
         indication=details.get("for"),
-        interval_days=INTERVALS[details["interval"]] if "interval" in details else None,
+        interval_days=int(details["interval"]) if "interval" in details else None,
+        rxcui=details.get("rxcui"),
+        daily_mg=float(details["daily_mg"]) if "daily_mg" in details else None,
     )
 
 
@@ -204,6 +211,12 @@ def detail(word: str) -> tuple[str, str]:
     if word in ROUTES:
         return "route", word
     if word in INTERVALS:
-        return "interval", word
+        return "interval", str(INTERVALS[word])
+    if found := EVERY.fullmatch(word):
+        return "interval", str(int(found[1]) * DAYS[found[2]])
+    if found := DAILY_MG.fullmatch(word):
+        return "daily_mg", found[1]
     kind, colon, value = word.partition(":")
+    if kind == "rxcui" and re.fullmatch("[0-9]{1,10}", value.strip()):
+        return kind, value.strip()
     return (kind, value.strip()) if colon and kind in ("dose", "for") and value.strip() else ("", "")

@@ -151,6 +151,12 @@ def test_read_entries_has_limits() -> None:
     ("entry", "expected"),
     [
         ("apixaban 5 mg", Medication("apixaban 5 mg")),
+        ("adalimumab (every 2 weeks)", Medication("adalimumab", interval_days=14)),
+        ("infliximab (every 56 days)", Medication("infliximab", interval_days=56)),
+        ("prednisone (10 mg a day)", Medication("prednisone", daily_mg=10.0)),
+        ("prednisone (7.5 mg per day, oral)", Medication("prednisone", route="oral", daily_mg=7.5)),
+        ("blood pill (rxcui: 1364430)", Medication("blood pill", rxcui="1364430")),
+        ("blood pill (rxcui: abc)", Medication("blood pill (rxcui: abc)")),
         ("semaglutide 1 mg (weekly)", Medication("semaglutide 1 mg", interval_days=7)),
         ("diclofenac (Topical)", Medication("diclofenac", route="topical")),
         ("enoxaparin (dose: therapeutic)", Medication("enoxaparin", dose_tier="therapeutic")),
