@@ -8,9 +8,10 @@ from django.core.management import execute_from_command_line
 
 # They read files and print: no secret guards anything in them, and none needs to be set for them.
 FILES_ONLY = ("assess", "case_schema", "protocols")
+OF_A_PRACTICE = (["what-if"], ["adopt"])
 
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in FILES_ONLY and "what-if" not in sys.argv[2:3]:
+    if sys.argv[1:2] and sys.argv[1] in FILES_ONLY and sys.argv[2:3] not in OF_A_PRACTICE:
         for name in ("SECRET_KEY", "FIELD_KEYS", "LINK_KEY"):
             os.environ.setdefault(name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from checklists.models import Checklist, ProtocolVersion
 from checklists.protocols import filling, loader
+from checklists.protocols.inherit import NAME
 from checklists.services import protocols
 from scheduler.models import Case, Practice
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
@@ -71,10 +72,21 @@ def adopt_shipped(*, practice: Practice, name: str, by: str, now: datetime) -> P
     if name not in loader.shipped():
         reason = Reason("protocol_unknown", f"Use one of: {', '.join(loader.shipped())}.", field="name")
         raise Invalid(f"No protocol '{name}' is shipped.", errors=(reason,))
-    if name == DEMONSTRATION and not practice.is_demo:
+    return adopt_document(practice=practice, name=name, document=loader.resolve(name), by=by, now=now)
+
+
+@transaction.atomic
+def adopt_document(
+    *, practice: Practice, name: str, document: Mapping[str, Any], by: str, now: datetime
+) -> ProtocolVersion:
+    """Any resolved document as the next version of `name`; what rests on made-up numbers only in the demonstration."""
+    if DEMONSTRATION in (document["protocol"], *document.get("based_on", ())) and not practice.is_demo:
         reason = Reason("protocol_for_demonstration", "Its numbers are made up. Adopt another.", field="name")
         raise Invalid("The demonstration protocol is not for patients.", errors=(reason,))
-    return adopt(practice_id=practice.pk, name=name, document=loader.resolve(name), by=by, now=now)
+    if not NAME.match(name) or len(name) > 100:
+        reason = Reason("protocol_name", "Use small letters, digits and hyphens, as in reference-asra.", field="name")
+        raise Invalid(f"'{name[:60]}' is no name of a protocol.", errors=(reason,))
+    return adopt(practice_id=practice.pk, name=name, document=document, by=by, now=now)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""`manage.py protocols list | show | check | diff | fill | table`: protocols as files; `what-if`: over real cases."""
+"""`manage.py protocols`: list, show, check, diff, fill, table of files; adopt and what-if in a practice."""
 
 import sys
 from argparse import ArgumentParser
@@ -15,8 +15,11 @@ from checklists.protocols.filling_file import write_filled
 from checklists.protocols.summary import low_rows, summary
 from checklists.rules.shapes import parse_instant
 from scheduler import clock
+from scheduler.access import SIGNERS
 from scheduler.management.what_if_lines import as_json, told, totals_json, totals_told
+from scheduler.models import Membership, Practice, User
 from scheduler.rules.problems import Invalid
+from scheduler.services import signing
 from scheduler.services.both_versions import Unjudged
 from scheduler.services.what_if import Progress, Totals, document_named, practice_named, protocol_named, what_if
 
@@ -28,7 +31,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|check|diff|fill|table|what-if")
+        actions = parser.add_subparsers(
+            dest="action", required=True, metavar="list|show|check|diff|fill|adopt|table|what-if"
+        )
         actions.add_parser("list", help="the protocols that come with the software")
         show = actions.add_parser("show", help="every rule with source and confidence; ! marks low confidence")
         check = actions.add_parser("check", help="exit 0 complete, 1 a number is missing, 2 an error with its line")
@@ -44,6 +49,11 @@ class Command(BaseCommand):
         which.add_argument("--open-only", action="store_true", help="cases before their procedure: the default")
         which.add_argument("--all", action="store_true", help="every case, also closed ones, at its start")
         what_if.add_argument("--json", action="store_true", help="one JSON object on each line, the totals last")
+        adopt = actions.add_parser("adopt", help="copy NAME into a practice as the next version, unsigned")
+        adopt.add_argument("name", help="a shipped name or a file")
+        adopt.add_argument("--practice", required=True, help="the practice's id, name, or name as a slug")
+        adopt.add_argument("--as", help="the practice's protocol that it becomes a version of; none: its own name")
+        adopt.add_argument("--by", required=True, metavar="E-MAIL", help="the clinician or administrator who adopts it")
         fill = actions.add_parser("fill", help="write a file that extends NAME and gives its missing numbers")
         fill.add_argument("name")
         fill.add_argument("--set", action="append", default=[], metavar="PATH=VALUE:SOURCE:CONFIDENCE", dest="numbers")
@@ -93,6 +103,15 @@ class Command(BaseCommand):
             self.stdout.write(line)
         return 1 if lines else COMPLETE
 
+    def action_adopt(self, options: dict[str, Any]) -> int:
+        practice = practice_named(options["practice"])
+        by, document = adopter(practice, options["by"]).by, loader.resolve(options["name"])
+        name = options["as"] or document["protocol"]
+        version = signing.adopt_document(practice=practice, name=name, document=document, by=by, now=clock.now())
+        left = "give its missing numbers, then sign it" if version.missing else "a clinician reads it, then signs it"
+        self.stdout.write(f"{name}, version {version.number}, is not in force: {left}")
+        return COMPLETE
+
     def action_fill(self, options: dict[str, Any]) -> int:
         write_filled(options["name"], options["numbers"], options["notes"], Path(options["out"]))
         self.stdout.write(f"{options['out']}: nothing is missing; a clinician reads it and signs it once it is adopted")
@@ -119,6 +138,15 @@ class Command(BaseCommand):
         for line in page():
             self.stdout.write(line)
         return COMPLETE
+
+
+def adopter(practice: Practice, email: str) -> User:
+    """Whoever may adopt on the page may do so here. Raises Invalid."""
+    found = Membership.objects.filter(practice=practice, user__email=email.strip().lower(), user__is_active=True)
+    member = found.filter(role__in=SIGNERS).select_related("user").first()
+    if member is None:
+        raise Invalid(f"--by {email[:80]}: give the address of an active clinician or administrator of the practice.")
+    return member.user
 
 
 def moment_given(text: str | None) -> datetime:
