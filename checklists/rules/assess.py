@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -47,26 +48,59 @@ def assess(
 
     `evidence` holds no entry made in error. State and findings are constant on [now, next_change_at).
     """
+    return judged_case(protocol, facts, evidence, start, now, reviews).verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict with what tells how long it holds: `until` it must not be given again (None: it never changes).
+
+    lead: how far ahead of the clock the earliest safe start is while nothing else holds it back.
+    """
+
+    verdict: Verdict
+    now: datetime
+    until: datetime | None
+    lead: timedelta
+
+    def at(self, now: datetime) -> Verdict | None:
+        """The verdict of a later moment; None where it has to be judged anew."""
+        if now < self.now or (self.until is not None and now >= self.until):
+            return None
+        earliest = self.verdict.earliest_safe_start
+        if earliest is None or earliest >= now + self.lead:
+            return self.verdict
+        return replace(self.verdict, earliest_safe_start=now + self.lead)
+
+
+def judged_case(
+    protocol: Protocol,
+    facts: Facts,
+    evidence: Iterable[Evidence],
+    start: datetime | None,
+    now: datetime,
+    reviews: Sequence[Review] = (),
+) -> Judged:
+    """As `assess`, for callers that keep verdicts."""
     # Arithmetic on an instant of a zone with daylight saving would be done on its wall clock.
     clock = Clock(now.astimezone(UTC))
     case = context_of(protocol, facts, tuple(evidence), Start(clock.now, clock))
-    if start is None:
-        at_start = earliest_start(case, clock)
-        earliest = at_start.at
-    else:
-        at_start = Start(start.astimezone(UTC), clock)
-        earliest = earliest_start(case, Clock(clock.now)).at
-    context = case.at(at_start)
+    # What moves the earliest start is no change of a booked case's verdict.
+    own = clock if start is None else Clock(clock.now)
+    earliest = earliest_start(case, own)
+    context = case.at(earliest if start is None else Start(start.astimezone(UTC), clock))
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
     findings += unknown_kinds(context)
-    return Verdict(
+    verdict = Verdict(
         state=state_of(findings, booked=start is not None) if findings else State.BLOCKED,
         findings=findings,
-        earliest_safe_start=earliest,
+        earliest_safe_start=earliest.at,
         next_change_at=clock.next_change,
         signed=protocol.signed,
         shut=protocol.shut,
     )
+    changes = [change for change in (clock.next_change, own.next_change) if change is not None]
+    return Judged(verdict, clock.now, min(changes, default=None), earliest.lead or timedelta(0))
 
 
 def item_keys(

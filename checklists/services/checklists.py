@@ -25,9 +25,11 @@ from checklists.rules.assess import ENGINE_VERSION, assess, item_keys, tzdata_ve
 from checklists.rules.case_document import facts_from_json, facts_to_json, verdict_to_json
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
+from checklists.rules.recent import Inputs, RecentVerdicts
 from checklists.services.protocols import NotInForce, typed_protocol
 
 SYSTEM = "system"
+_recent = RecentVerdicts(most=500)  # as many as the largest board shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,31 @@ class Dossier:
     errors_counted: int
 
 
+COUNTED = (
+    "checklist_id",
+    "pk",
+    "item",
+    "observed_at",
+    "value",
+    "said_by",
+    "authority",
+    "recorded_by",
+    "supersedes",
+)
+
+
 def load_dossiers(checklists: Sequence[Checklist]) -> dict[uuid.UUID, Dossier]:
     """The dossiers of any number of checklists in three queries."""
     ids = [checklist.pk for checklist in checklists]
-    facts = {
-        row.checklist_id: facts_from_json(row.document)
-        for row in Facts.objects.filter(checklist__in=ids, number=F("checklist__facts_number"))
-    }
+    current = Facts.objects.filter(checklist__in=ids, number=F("checklist__facts_number"))
+    facts = {pk: facts_from_json(document) for pk, document in current.values_list("checklist_id", "document")}
     evidence: dict[uuid.UUID, list[values.Evidence]] = {pk: [] for pk in ids}
     last = dict.fromkeys(ids, 0)
     errors = Counter[uuid.UUID]()
-    for row in Evidence.objects.filter(checklist__in=ids).annotate(struck=F("error")).order_by("pk"):
+    # Columns rather than instances: a board reads all evidence of all its cases each time.
+    for row in Evidence.objects.filter(checklist__in=ids).order_by("pk").values_list(*COUNTED, "error", named=True):
         last[row.checklist_id] = row.pk
-        if row.struck is not None:
+        if row.error is not None:
             errors[row.checklist_id] += 1
         else:
             evidence[row.checklist_id].append(_as_value(row))
@@ -125,7 +139,7 @@ def load_dossiers(checklists: Sequence[Checklist]) -> dict[uuid.UUID, Dossier]:
     return {pk: Dossier(facts[pk], tuple(evidence[pk]), tuple(reviews[pk]), last[pk], errors[pk]) for pk in ids}
 
 
-def _as_value(row: Evidence) -> values.Evidence:
+def _as_value(row: Any) -> values.Evidence:
     return values.Evidence(
         id=row.pk,
         item=row.item,
@@ -169,24 +183,44 @@ def assess_checklist(*, checklist: Checklist, start: datetime | None, now: datet
     return assess_many(checklists={checklist: start}, now=now)[checklist.pk]
 
 
-def assess_many(*, checklists: Mapping[Checklist, datetime | None], now: datetime) -> dict[uuid.UUID, Assessment]:
-    """The verdicts of many checklists, each for its start, in a constant number of queries."""
+def assess_many(
+    *, checklists: Mapping[Checklist, datetime | None], now: datetime, for_show: bool = False
+) -> dict[uuid.UUID, Assessment]:
+    """The verdicts of many checklists, each for its start, in a constant number of queries.
+
+    `for_show`: for boards, which look at the same cases again and again; what gates or writes judges anew.
+    """
     dossiers = load_dossiers(list(checklists))
     return {
-        checklist.pk: _assess(checklist, dossiers[checklist.pk], start, now) for checklist, start in checklists.items()
+        checklist.pk: assess_as(
+            typed_protocol(checklist.protocol_version),
+            dossiers[checklist.pk],
+            start,
+            now,
+            shown_as=checklist.pk if for_show else None,
+        )
+        for checklist, start in checklists.items()
     }
 
 
-def _assess(checklist: Checklist, dossier: Dossier, start: datetime | None, now: datetime) -> Assessment:
-    return assess_as(typed_protocol(checklist.protocol_version), dossier, start, now)
-
-
-def assess_as(protocol: Protocol, dossier: Dossier, start: datetime | None, now: datetime) -> Assessment:
-    """The verdict on a dossier by any protocol, its own or another."""
+def assess_as(
+    protocol: Protocol,
+    dossier: Dossier,
+    start: datetime | None,
+    now: datetime,
+    shown_as: uuid.UUID | None = None,
+) -> Assessment:
+    """The verdict on a dossier by any protocol, its own or another; a recent one that still holds if `shown_as`."""
     # In UTC, as the database gives them back: a replay writes the same verdict to the letter.
     start, now = start and start.astimezone(UTC), now.astimezone(UTC)
+    if shown_as is None:
+        verdict = assess(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews)
+    else:
+        verdict = _recent.assess(
+            shown_as, protocol, Inputs(dossier.facts, dossier.evidence, start, dossier.reviews), now
+        )
     return Assessment(
-        verdict=assess(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews),
+        verdict=verdict,
         facts=dossier.facts,
         evidence=dossier.evidence,
         protocol=protocol,

@@ -123,7 +123,8 @@ def step_word(findings: Iterable[Finding], overridden: Collection[str] = ()) -> 
 def rows(cases: Iterable[Case], now: datetime) -> list[Row]:
     """Cases that were selected with patient, practice, booking and checklist__protocol_version."""
     found = list(cases)
-    assessed = assess_many(checklists={case.checklist: judged_start(case, now) for case in found}, now=now)
+    starts = {case.checklist: judged_start(case, now) for case in found}
+    assessed = assess_many(checklists=starts, now=now, for_show=True)
     overrides = load_overrides([case.checklist for case in found])
     return [
         Row(case, case.booking, made, carried(made, overrides[case.checklist_id]))
