@@ -8,6 +8,7 @@ from checklists.rules.context import Context, Item
 from checklists.rules.doses import (
     Rows,
     clearance_agreed,
+    goes_on,
     last_dose,
     needs_clearance,
     plans_of,
@@ -30,7 +31,7 @@ def dose_limits(context: Context, item: Item) -> Iterator[LatestTime]:
     if last_dose(context, item.subject).not_taking:
         return
     for plan in plans_of(context, item.subject):
-        if not plan.match.not_applicable:
+        if not plan.match.not_applicable and (plan.match.doubts or not goes_on(context, item.subject)):
             yield dose_limit(context, item.key, plan.match)
 
 

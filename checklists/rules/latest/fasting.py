@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checklists.rules.context import Context, Item
-from checklists.rules.kinds.fasting import MIDNIGHT, fast_start, intake_rules, longest
+from checklists.rules.kinds.fasting import MIDNIGHT, fast_of, fast_start, intake_rules, longest
 from checklists.rules.lab_values import hours
 from checklists.rules.latest.limits import LatestTime, Limit, since, until, until_day
 from checklists.rules.sitetime import ONE_DAY, local_date, shown_at
@@ -21,8 +21,10 @@ def fasting_limits(context: Context, item: Item) -> Iterator[LatestTime]:
         nothing = " Nothing from midnight on."
         yield until_day(item.key, INTAKE, day, "Food and drink", nothing)
     else:
-        for wait in sorted({*(row.min_fast for row in rules), longest(rules)}, reverse=True):
-            named = [row.intake for row in rules if row.min_fast == wait and row.intake != UNKNOWN]
+        # An intake that several rows name waits for the longest of them, as where a drug slows the stomach.
+        waits = {row.intake: fast_of(rules, row.intake) for row in rules if row.intake != UNKNOWN}
+        for wait in sorted({*waits.values(), longest(rules)}, reverse=True):
+            named = [name for name, own in waits.items() if own == wait]
             named += ["anything else"] if wait == longest(rules) else []
             words, ahead = ", ".join(named), f" That is {hours(wait)} before the start." if wait else ""
             yield until(context, item.key, INTAKE, context.start.at - wait, words[:1].upper() + words[1:], notes=ahead)

@@ -117,6 +117,15 @@ def test_intakes_are_listed_by_their_hours():
     assert only(what="sip_with_medicines").at == START
 
 
+SLOW = replace(taking(Medication("Ozempic", interval_days=7)), conditions=frozenset({"gastroparesis"}))
+
+
+def test_slow_stomach_has_a_day_of_liquids_and_the_drug_that_goes_on_no_last_dose():
+    found = {limit.sentence.partition(":")[0]: limit.at for limit in limits(SLOW, what="last_intake")}
+    assert found["Light meal, fatty or meat meal, solid food, anything else"] == START - 24 * HOUR
+    assert limits(SLOW, what="last_dose") == []
+
+
 def test_fasting_after_midnight_is_a_day_and_local_anesthesia_needs_none():
     found = only(protocol=MIDNIGHT, what="last_intake")
     assert (found.on, found.at) == (date(2027, 3, 9), None)
@@ -249,10 +258,14 @@ def test_dose_known_by_its_day_counts_up_to_the_listed_day(planned, drug):
 
 
 @OFTEN
-@given(starts, st.sampled_from(["light meal", "fatty or meat meal", "clear liquids", "non-human milk", "haggis"]))
-def test_intake_at_the_listed_time_is_in_time_and_one_second_later_is_not(planned, name):
+@given(
+    starts,
+    st.sampled_from(["light meal", "fatty or meat meal", "clear liquids", "non-human milk", "haggis"]),
+    st.sampled_from([FACTS, SLOW]),
+)
+def test_intake_at_the_listed_time_is_in_time_and_one_second_later_is_not(planned, name, case):
     start, site = planned
-    facts = replace(FACTS, site=site, arrived_at=None)
+    facts = replace(case, site=site, arrived_at=None)
     row = "anything else" if name == "haggis" else name
     for protocol in (REFERENCE, MIDNIGHT):
         found = limits(facts, (), start, start - 30 * DAY, protocol, what="last_intake")
