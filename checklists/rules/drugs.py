@@ -16,6 +16,8 @@ NOT_HELD = frozenset({"continue", "no_action"})
 NOT_SYSTEMIC = frozenset(
     {"topical", "ophthalmic", "eye", "otic", "ear", "gel", "cream", "ointment", "patch", "eye drops"}
 )
+# Words of a local form in an entry: "diclofenac gel" says its route.
+LOCAL_WORDS = frozenset({"topical", "ophthalmic", "otic", "gel", "cream", "ointment"})
 # Classes whose local forms no row means. A steroid is breathed in without reaching the blood, an NSAID is not.
 LOCAL_FORMS = {"nsaid": NOT_SYSTEMIC, "glucocorticoid": NOT_SYSTEMIC | {"inhaled", "nasal"}}
 LONGEST_KEY = 80
@@ -108,7 +110,8 @@ def rows_of_words(index: NameIndex, head: str) -> tuple[HoldRule, ...]:
     """Rows of the one drug that every word names: "warfarin sodium", "eliquis apixaban"."""
     words = head.split()
     # The salt of one drug is the name of another: "losartan potassium", but "potassium chloride".
-    telling = [word for n, word in enumerate(words) if word not in FORMS or (n == 0 and word in index)]
+    told = FORMS | LOCAL_WORDS
+    telling = [word for n, word in enumerate(words) if word not in told or (n == 0 and word in index)]
     found, others = names_in(index, " ".join(telling))
     drugs = {row.drug for rows in found for row in rows}
     return found[0] if len(drugs) == 1 and not others else ()
@@ -224,7 +227,7 @@ def several_drugs(medication: Medication) -> Doubts:
 
 def by_route(rows: tuple[HoldRule, ...], medication: Medication) -> tuple[tuple[HoldRule, ...], bool]:
     """Rows for the route, and whether the route takes an NSAID out of the rules (gels, eye drops)."""
-    route = normalised(medication.route or "")
+    route = normalised(medication.route or "") or local_form(medication.name)
     if not route:
         return rows, False
     fitting = tuple(row for row in rows if not row.route or route in {normalised(r) for r in row.route})
@@ -232,6 +235,10 @@ def by_route(rows: tuple[HoldRule, ...], medication: Medication) -> tuple[tuple[
     if not named and rows and all(is_local(row, route) for row in rows):
         return (), True
     return fitting, False
+
+
+def local_form(name: str) -> str:
+    return next((word for word in normalised(name).split() if word in LOCAL_WORDS), "")
 
 
 def is_local(row: HoldRule, route: str) -> bool:

@@ -173,6 +173,9 @@ def is_look_at(look: Evidence, word: Evidence) -> bool:
 
 
 def subject_of(entry: Evidence) -> object:
+    """What an entry is about, where an item has several things to look at."""
+    if kind_of(entry.item) == "hold":
+        return next((key for key in ("answers", "decision") if key in entry.value), "dose")
     return entry.value.get("analyte", entry.value.get("modality"))
 
 

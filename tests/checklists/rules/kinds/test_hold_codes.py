@@ -122,3 +122,23 @@ def test_two_reasons_take_the_stricter_row():
 def test_route_takes_local_forms_out(name, route, has_item):
     verdict = judge(taking(Medication(name, route=route)), protocol=REFERENCE)
     assert [f.status != "not_applicable" for f in verdict.findings if f.kind == "hold"] == [has_item]
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"),
+    [
+        ("diclofenac gel", "not_applicable"),
+        ("Voltaren 1 % gel", "not_applicable"),
+        ("hydrocortisone cream", "not_applicable"),
+        ("diclofenac 50 mg", "overdue"),
+        ("warfarin gel", "overdue"),
+    ],
+)
+def test_local_form_in_the_name_says_the_route(entry, status):
+    verdict = judge(taking(entry), protocol=REFERENCE)
+    assert [f.status for f in verdict.findings if f.kind == "hold"] == [status]
+
+
+@pytest.mark.parametrize("entry", ["timolol ophthalmic", "Centrum", "lidocaine patch", "Entresto", "Seroquel 25 mg"])
+def test_common_drug_that_no_source_holds_needs_nothing(entry):
+    assert match_medication(REFERENCE, Medication(entry)) is None

@@ -115,6 +115,14 @@ def test_patient_s_answer_waits_for_a_nurse():
     assert judged("hold:semaglutide", WEEKLY, notes.all) == ("pending", "awaiting_verification")
 
 
+def test_nurse_s_word_on_the_dose_does_not_verify_an_answer_about_the_stomach():
+    notes = answered("semaglutide", authority=Authority.PATIENT, stomach_symptoms="no")
+    notes.add("hold:semaglutide", {"last_dose_on": "2027-03-05"}, START - HOUR / 2, Authority.NURSE)
+    assert judged("hold:semaglutide", WEEKLY, notes.all) == ("pending", "awaiting_verification")
+    notes.add("hold:semaglutide", {"answers": {"stomach_symptoms": "no"}}, START - HOUR / 2, Authority.NURSE)
+    assert judged("hold:semaglutide", WEEKLY, notes.all) == GOES_ON
+
+
 def ate(hours, medication, *conditions_denied, facts=FACTS, intake="light meal", notes=()):
     facts = replace(taking(medication, facts=facts), conditions_denied=frozenset(conditions_denied))
     eaten = Notes()
