@@ -171,7 +171,7 @@ def show(
         "row": row,
         "entries": _entries(request, actor, row, lines, now),
         "ask": ask or AskForm(lines=lines, contacts=contacts),
-        "contacts": links_of(case, contacts, now),
+        "contacts": links_of(case, contacts, lines, now),
         "can_ask": case.state in BEFORE_PROCEDURE and any(line.may_ask for line in lines),
         "may_verify": bool(actor.roles & WARD),
         "problem": problem,

@@ -23,7 +23,7 @@ from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.clearances import clearance_lines
 from scheduler.services.link_list import link_lines
-from scheduler.services.people import staff_names
+from scheduler.services.people import writer_names
 from scheduler.services.planning import planned_times
 from scheduler.services.tasks import finish_task
 
@@ -65,7 +65,7 @@ def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
     """The seven steps, each with its findings and all evidence of theirs, struck through where in error."""
     evidence: dict[str, list[dict[str, Any]]] = {}
     entries = list(Evidence.objects.filter(checklist_id=case.checklist_id).select_related("error").order_by("pk"))
-    names = _names(entry.recorded_by for entry in entries)
+    names = writer_names(entry.recorded_by for entry in entries)
     for entry in entries:
         error = getattr(entry, "error", None)
         evidence.setdefault(entry.item, []).append(
@@ -97,15 +97,9 @@ def _overrides(row: Row) -> list[dict[str, Any]]:
         return []
     given = list(Override.objects.filter(checklist_id=row.case.checklist_id).order_by("at"))
     newest = {(override.item, override.inputs): override for override in given}
-    names = _names(by for override in given for by in (override.by, override.second_by))
+    names = writer_names(by for override in given for by in (override.by, override.second_by))
     carried = [newest[f.item, f.inputs] for f in row.verdict.findings if f.item in row.overridden]
     return [{"override": each, "by": names.get(each.by), "second": names.get(each.second_by)} for each in carried]
-
-
-def _names(by: Any) -> dict[str, str]:
-    everybody = set(by)
-    links = {text: "their own link" for text in everybody if text.startswith("link:")}
-    return {**links, **staff_names(everybody)}
 
 
 @require_http_methods(["GET", "POST"])

@@ -139,21 +139,23 @@ class Prescriber:
     reference: str
     link: Link | None
     standing: Standing | None
+    has_letter: bool  # was asked about something
 
 
-def links_of(case: Case, contacts: Iterable[Contact], now: datetime) -> list[Prescriber]:
+def links_of(case: Case, contacts: Iterable[Contact], lines: Iterable[Line], now: datetime) -> list[Prescriber]:
     newest = {
         link.contact_id: link
         for link in Link.objects.filter(case=case, contact__kind="prescriber").order_by("generation")
     }
-    return [_with_link(case, contact, newest.get(contact.pk), now) for contact in contacts]
+    asked = {line.contact_id for line in lines}
+    return [_with_link(case, each, newest.get(each.pk), str(each.pk) in asked, now) for each in contacts]
 
 
-def _with_link(case: Case, contact: Contact, link: Link | None, now: datetime) -> Prescriber:
+def _with_link(case: Case, contact: Contact, link: Link | None, was_asked: bool, now: datetime) -> Prescriber:
     if link is not None:
         link.case, link.contact = case, contact
     standing = standing_of(link, now) if link is not None else None
-    return Prescriber(contact, reference_of(case.pk, contact.pk), link, standing)
+    return Prescriber(contact, reference_of(case.pk, contact.pk), link, standing, was_asked)
 
 
 def reference_of(case_id: uuid.UUID, contact_id: uuid.UUID) -> str:

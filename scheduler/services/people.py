@@ -170,6 +170,13 @@ def _check_contact(case: Case, contact_id: object) -> None:
         )
 
 
+def writer_names(by: Iterable[str]) -> dict[str, str]:
+    """The names of staff; whoever wrote at a link of their own is not named by its id."""
+    everybody = set(by)
+    links = {text: "their own link" for text in everybody if text.startswith("link:")}
+    return {**links, **staff_names(everybody)}
+
+
 def staff_names(by: Iterable[str]) -> dict[str, str]:
     """The names of those who wrote, by `staff:<id>`; whoever is no member of staff is not in it."""
     ids = {text.removeprefix("staff:") for text in by if text.startswith("staff:")}

@@ -11,7 +11,7 @@ from scheduler.models import Case, Practice, Task
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
 from scheduler.services.boards import Row
-from scheduler.services.people import staff_names
+from scheduler.services.people import writer_names
 
 REVIEW, RESTART, OVERRIDE = "review", "restart_decision", "override"
 KINDS = (REVIEW, RESTART, OVERRIDE)
@@ -127,7 +127,7 @@ class _Lookup:
             Evidence.objects.filter(checklist__in=checklists, error__isnull=True).order_by("-observed_at", "-pk")
         )
         by = {entry.recorded_by for entry in self.evidence} | {task.created_by for task in tasks}
-        self.names = staff_names(by)
+        self.names = writer_names(by)
 
     def entries(self, row: Row, tasks: Sequence[Task]) -> Iterable[Entry]:
         reviews = {task.key: task for task in tasks if task.kind == REVIEW}

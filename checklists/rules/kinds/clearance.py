@@ -27,7 +27,6 @@ from checklists.rules.doses import (
     wait_of,
 )
 from checklists.rules.drugs import NOT_HELD
-from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
 from checklists.rules.moments import deadline_at, due_at
 from checklists.rules.protocol import HoldRule
@@ -55,12 +54,17 @@ class Held:
     def wanted(self) -> str:
         """What the protocol wants of the drug, for its prescriber to read."""
         if self.wait is not None:
-            total = self.wait / timedelta(hours=1)
-            in_days = f" ({total / 24:g} days)" if total > 24 and total % 24 == 0 else ""
-            return f"no dose for {total:g} hours{in_days} before the procedure"
+            return f"no dose for {both_ways(self.wait)} before the procedure"
         if self.row.action == "hold_day_of":
             return "no dose on the day of the procedure"
         return "it goes on" if self.row.action in NOT_HELD else "no time is stated: a clinician decides"
+
+
+def both_ways(wait: timedelta) -> str:
+    """In hours, as protocols count, and in days where that is whole: the prescriber and the nurse read it alike."""
+    total = wait / timedelta(hours=1)
+    in_days = f" ({total / 24:g} days)" if total > 24 and total % 24 == 0 else ""
+    return f"{total:g} hours{in_days}"
 
 
 def call_key(item: str) -> str:
@@ -154,17 +158,18 @@ def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
     if other_date := answered_for_another_date(context, drug, entry):
         return [other_date]
     waits = [held.wait for held in held_rows(context, drug) if held.wait is not None]
-    wanted = f"the protocol wants {hours(max(waits))}" if waits else ""
+    wanted = f"the protocol wants {both_ways(max(waits))}" if waits else ""
     if "last_dose_on" in entry.value:
         day = parse_date(entry.value["last_dose_on"])
         dose = dose_on(day, context.facts.site.tz)
         if not all(context.start.at_least(dose + wait) for wait in waits):
-            left = f", at most {hours_between(dose, context.start.at)} h before this start" if booked(context) else ""
-            named = f"The prescriber named {day_words(day)} as the last day of {drug}{left}"
+            named = f"The prescriber named {day_words(day)} as the last day of {drug}"
+            if booked(context):
+                named += f", at most {hours_between(dose, context.start.at)} hours before this start"
             return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
     stated = entry.value.get("hold_hours")
     if stated is not None and any(wait != timedelta(hours=stated) for wait in waits):
-        named = f"The prescriber wants {drug} stopped for {hours(timedelta(hours=stated))}"
+        named = f"The prescriber wants {drug} stopped for {both_ways(timedelta(hours=stated))}"
         return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
     return []
 

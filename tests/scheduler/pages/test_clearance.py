@@ -294,3 +294,17 @@ def test_agreement_for_a_date_that_moved_is_asked_again(
     found = finding(nurse, case)
     assert (found.code, found.owner) == ("clearance_other_date", "scheduler")
     assert found.sentence.startswith("The prescriber answered for a procedure on Monday 2027-03-15")
+
+
+def test_prescriber_at_another_address_is_asked_anew_and_has_no_letter_yet(
+    case: Case, signed_in: Callable[[str], Client]
+) -> None:
+    client = signed_in("scheduler")
+    ask(client, case, "link", email="cardio@practice.example")
+    old = Contact.objects.get(kind="prescriber")
+    assert f"{old.pk}/letter/" in client.get(address(case)).content.decode()
+    moved = {"name": "Dr. Cardio", "email": "heart@practice.example", "phone": ""}
+    assert client.post(f"/desk/cases/{case.pk}/contacts/{old.pk}/", moved).status_code == 302
+    page = client.get(address(case)).content.decode()
+    assert ("heart@practice.example" in page, "/letter/" in page) == (True, False)
+    assert Link.objects.get(contact=old).revoked_reason == "contact_ended"

@@ -149,6 +149,8 @@ def test_no_and_must_go_on_are_the_clinicians(
     row = signed_in("nurse").get(f"/desk/cases/{case.pk}/").context["row"]
     found = next(f for f in row.verdict.findings if f.item == APIXABAN)
     assert (found.code, found.owner) == (code, "clinician")
+    page = signed_in("clinician").get("/sign/").content.decode()
+    assert ("apixaban" in page, str(link_of(case, "prescriber").pk) in page) == (True, False)
 
 
 def test_prescriber_changes_their_mind_and_a_nurse_still_verifies(
