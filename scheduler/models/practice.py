@@ -23,6 +23,7 @@ class Practice(models.Model):
     phone = models.CharField(max_length=40)
     email = models.EmailField()  # a real mailbox that takes replies: the organizer of invites
     address = models.CharField(max_length=300)
+    fax = models.CharField(max_length=40, blank=True)  # where prescribers send their answers
     hours = models.JSONField()
     texts = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)

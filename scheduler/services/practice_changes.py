@@ -18,7 +18,7 @@ from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.practices import NewPractice, check_practice
 from scheduler.services.record import append_record
 
-CHANGED = ("name", "zone", "phone", "email", "address", "hours")
+CHANGED = ("name", "zone", "phone", "email", "address", "fax", "hours")
 
 
 def locked_practice(practice_id: uuid.UUID, seen_version: int | None = None) -> Practice:
@@ -48,6 +48,7 @@ def change_practice(
         "phone": details.phone.strip(),
         "email": details.email,
         "address": details.address.strip(),
+        "fax": details.fax.strip(),
         "hours": list(details.hours),
     }
     changed = [name for name in CHANGED if getattr(practice, name) != given[name]]

@@ -30,6 +30,7 @@ class NewPractice:
     email: str
     address: str
     hours: Sequence[Any] = tuple(USUAL_WEEK)
+    fax: str = ""
 
 
 @transaction.atomic
@@ -42,6 +43,7 @@ def create_practice(*, practice: NewPractice, by: str, now: datetime, is_demo: b
         phone=practice.phone.strip(),
         email=practice.email,
         address=practice.address.strip(),
+        fax=practice.fax.strip(),
         hours=list(practice.hours),
         is_demo=is_demo,
         created_at=now,
@@ -62,7 +64,7 @@ def check_practice(practice: NewPractice, refusal: str, *, own_name: str = "") -
             ("email", _complaint(check_address, practice.email)),
             ("phone", "" if practice.phone.strip() else "Give the number that patients call."),
             ("address", "" if practice.address.strip() else "Give the address that invites show."),
-            *((field, _on_one_line(getattr(practice, field))) for field in ("name", "phone", "address")),
+            *((field, _on_one_line(getattr(practice, field))) for field in ("name", "phone", "address", "fax")),
         )
         if text
     ]

@@ -20,6 +20,9 @@ def zones() -> list[str]:
     return sorted(name for name in available_timezones() if name.partition("/")[0] in areas)
 
 
+PRACTICE_FIELDS = ("name", "zone", "phone", "email", "address", "fax")
+
+
 class PracticeForm(forms.Form):
     """Two boxes for each weekday, both left empty where the practice is closed."""
 
@@ -29,9 +32,10 @@ class PracticeForm(forms.Form):
     phone = forms.CharField(max_length=40, help_text="The number that patients call; every message says it.")
     email = forms.EmailField(label="E-mail", help_text="A real mailbox that takes replies: invites come from it.")
     address = forms.CharField(max_length=300, help_text="Where patients go, as invites show it.")
+    fax = forms.CharField(max_length=40, required=False, help_text="Letters to prescribers name it.")
 
     def __init__(self, data: Any = None, *, practice: Practice) -> None:
-        initial = {name: getattr(practice, name) for name in ("version", "name", "zone", "phone", "email", "address")}
+        initial = {name: getattr(practice, name) for name in ("version", *PRACTICE_FIELDS)}
         for number, day in enumerate(practice.hours):
             initial |= {f"opens_{number}": day[0], f"closes_{number}": day[1]} if day else {}
         super().__init__(data, initial=initial)
@@ -63,8 +67,7 @@ class PracticeForm(forms.Form):
 
     def details(self) -> NewPractice:
         data = self.cleaned_data
-        kept = ("name", "zone", "phone", "email", "address")
-        return NewPractice(**{name: data[name] for name in kept}, hours=self.hours())
+        return NewPractice(**{name: data[name] for name in PRACTICE_FIELDS}, hours=self.hours())
 
     def hours(self) -> list[list[str] | None]:
         def day(opens: time | None, closes: time | None) -> list[str] | None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduler.access import Actor
 from scheduler.pages.session import page
-from scheduler.pages.settings.forms import WEEK, PracticeForm
+from scheduler.pages.settings.forms import PRACTICE_FIELDS, WEEK, PracticeForm
 from scheduler.pages.settings.saving import attempt, posted, show
 from scheduler.rules.problems import Problem, Stale
 from scheduler.services import setting_up
@@ -44,9 +44,10 @@ def _differs(form: PracticeForm, actor: Actor, problem: Problem | None) -> list[
     if not isinstance(problem, Stale):
         return []
     now, typed = actor.practice, form.details()
-    fields = ("name", "zone", "phone", "email", "address")
     found = [
-        (str(form[name].label), getattr(now, name)) for name in fields if getattr(now, name) != getattr(typed, name)
+        (str(form[name].label), getattr(now, name))
+        for name in PRACTICE_FIELDS
+        if getattr(now, name) != getattr(typed, name)
     ]
     days = zip(WEEK, now.hours, typed.hours, strict=True)
     return found + [(day, " to ".join(stands) if stands else "closed") for day, stands, new in days if stands != new]

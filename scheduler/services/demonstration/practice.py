@@ -33,7 +33,8 @@ def demonstration_document() -> dict[str, Any]:
 @transaction.atomic
 def make_practice(*, name: str, zone: str, now: datetime, is_demo: bool = True) -> Practice:
     """The practice with its staff, rooms, bays and signed demonstration protocol."""
-    place = NewPractice(name, zone, "555-0199", "appointments@demo.example", "1 Demonstration Way, Springfield", WEEK)
+    address = "1 Demonstration Way, Springfield"
+    place = NewPractice(name, zone, "555-0199", "appointments@demo.example", address, WEEK, fax="555-0198")
     practice = create_practice(practice=place, by=SYSTEM, now=now, is_demo=is_demo)
     for email, person, roles in STAFF:
         add_staff(practice=practice, email=email, name=person, roles=roles, password=PASSWORD, by=SYSTEM, now=now)

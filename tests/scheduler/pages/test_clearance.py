@@ -83,7 +83,7 @@ def test_letter_says_what_a_prescriber_needs_and_is_marked_as_demonstration(
         "It must go on",
         "Bridging",
         "Signature",
-        "555-0199",
+        "answer by phone: 555-0199 , or by fax: 555-0198",
     ):
         assert text in page, text
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def form(practice: Practice, **change: Any) -> dict[str, Any]:
-    fields = {name: getattr(practice, name) for name in ("version", "name", "zone", "phone", "email", "address")}
+    fields = {name: getattr(practice, name) for name in ("version", "name", "zone", "phone", "email", "address", "fax")}
     for number, day in enumerate(practice.hours):
         if day:
             fields |= {f"opens_{number}": day[0], f"closes_{number}": day[1]}
@@ -170,7 +170,7 @@ def test_clinician_sees_protocols_and_no_office_pages(clinician: Client) -> None
     assert ('href="/settings/protocols/"' in page, 'href="/settings/people/"' in page) == (True, False)
 
 
-@pytest.mark.parametrize("field", ["name", "phone", "address"])
+@pytest.mark.parametrize("field", ["name", "phone", "address", "fax"])
 @pytest.mark.parametrize("sign", ["\r\n", "\u2028", "\u202e"])
 def test_practice_takes_nothing_of_two_lines_or_unseen(
     field: str, sign: str, admin: Client, practice: Practice
