@@ -314,7 +314,8 @@ def _queue_reminder(
 def still_true(message: Message, now: datetime) -> str | None:
     """Why this message must not go out now, or None. Asked by the sender just before it sends."""
     related = ("practice", "booking", "checklist__protocol_version")
-    case = Case.objects.select_related(*related).filter(pk=message.subject).first()
+    cases = Case.objects.select_related(*related).defer("checklist__protocol_version__document")
+    case = cases.filter(pk=message.subject).first()
     if case is None:
         return "there is no such case"
     # Of any of their cases, and also when that case is closed since.

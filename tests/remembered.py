@@ -6,13 +6,14 @@ the same numbers, and only while nothing else was written: after that a story is
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
 
 from scheduler.models import Case
-from scheduler.services.demonstration import Story
+from scheduler.services.demonstration import STEPS, Story
 
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN")
 Statement = tuple[str, Any, bool]
@@ -65,10 +66,30 @@ def write_again(told: Told) -> UUID:
     return told.pk
 
 
+# Said after the booking only: up to it, stories that differ in these are one.
+LATE = frozenset({"labs", "follow_up", "ride", "infection_prescreen", "fasting", "infection_check", "pregnancy"})
+
+
 @dataclass(slots=True, kw_only=True)
 class RememberedStory(Story):
     memory: Memory
 
     def tell(self, until: str) -> Case:
-        about = (self.practice.pk, self.person, self.now, self.start, self.slot, self.values, until)
-        return Case.objects.get(pk=self.memory.once(repr(about), lambda: Story.tell(self, until).pk))
+        """As a story does, remembered step by step; before the booking nobody knows the start and the slot."""
+        early = {item: value for item, value in self.values.items() if item not in LATE}
+        referral = (self.practice, self.staff, self.resources, self.person, self.now)
+        story = Story(*referral, start=None, slot=None, values=early)  # type: ignore[arg-type]
+        pk = self.memory.once(f"opened {about(story)}", lambda: story.open().pk)
+        for step in STEPS[1 : STEPS.index(until) + 1]:
+            story = self if step == "booked" else story
+            self.memory.once(f"{step} {about(story)}", partial(go_on, story, step, pk))
+        return Case.objects.get(pk=pk)
+
+
+def about(story: Story) -> str:
+    return repr((story.practice.pk, story.person, story.now, story.start, story.slot, story.values))
+
+
+def go_on(story: Story, step: str, pk: UUID) -> UUID:
+    getattr(story, step)(Case.objects.get(pk=pk))
+    return pk

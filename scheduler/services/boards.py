@@ -150,6 +150,7 @@ def pathway(practice: Practice, now: datetime) -> list[Row]:
         Case.objects.filter(practice=practice)
         .exclude(state__in=["closed", "discharged", *ENDINGS])
         .select_related("practice", "patient", "booking", "checklist__protocol_version")
+        .defer("checklist__protocol_version__document")  # 90 kB a row, read once a version
         .order_by(F("booking__starts_at").asc(nulls_last=True), "opened_at")[:MOST]
     )
     return sorted(rows(cases, now), key=lambda row: not row.is_blocked)
@@ -165,6 +166,7 @@ def day(practice: Practice, on: date, now: datetime) -> list[Row]:
     bookings = (
         Booking.objects.filter(wanted, practice=practice, released_at=None)
         .select_related("case__patient", "case__practice", "case__booking", "case__checklist__protocol_version")
+        .defer("case__checklist__protocol_version__document")
         .prefetch_related("claims__resource")
         .order_by("starts_at", "pk")
     )

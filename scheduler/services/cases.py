@@ -281,6 +281,7 @@ def case_of(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     """The case for reading; another practice's is not found."""
     case = (
         Case.objects.select_related("practice", "patient", "checklist__protocol_version__protocol", "booking")
+        .defer("checklist__protocol_version__document")
         .filter(practice_id=practice_id, pk=case_id)
         .first()
     )

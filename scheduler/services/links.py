@@ -55,7 +55,8 @@ def _expires_at(link: Link) -> datetime | None:
 def open_link(*, digest: str, now: datetime) -> Link | None:
     """The link of this hash while it opens anything. One of the few doors that look up without a practice."""
     related = ("practice", "contact", "case__patient", "case__booking", "case__checklist__protocol_version")
-    link = Link.objects.select_related(*related).filter(digest=digest).first()
+    links = Link.objects.select_related(*related).defer("case__checklist__protocol_version__document")
+    link = links.filter(digest=digest).first()
     if link is None or standing_of(link, now) != Standing.OPEN or (link.practice.is_demo and not settings.DEMO):
         return None
     return link

@@ -29,7 +29,8 @@ def locked_case(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     # before the wait for the lock.
     if not rows.select_for_update(no_key=True).values_list("pk"):
         raise NotFound("There is no such case in this practice.")
-    return rows.select_related("practice", "patient", "checklist__protocol_version", "booking").get()
+    whole = rows.select_related("practice", "patient", "checklist__protocol_version", "booking")
+    return whole.defer("checklist__protocol_version__document").get()
 
 
 def judged_start(case: Case, now: datetime) -> datetime | None:

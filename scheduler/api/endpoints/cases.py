@@ -71,8 +71,10 @@ class Cases(Read, Write):
                 "There is no such state.",
                 errors=(Reason("state_unknown", f"Use one of: {', '.join(STATES)}.", field="state"),),
             )
-        found = Case.objects.filter(practice=actor.practice, **({"state": state} if state else {})).select_related(
-            "practice", "patient", "booking", "checklist__protocol_version"
+        found = (
+            Case.objects.filter(practice=actor.practice, **({"state": state} if state else {}))
+            .select_related("practice", "patient", "booking", "checklist__protocol_version")
+            .defer("checklist__protocol_version__document")
         )
         pages = CasePages()
         page = pages.paginate_queryset(found, request, view=self) or []

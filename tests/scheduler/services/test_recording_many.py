@@ -13,6 +13,7 @@ from checklists.rules.values import Authority
 from checklists.services.recording import Observation
 from scheduler.models import Case, Record, Task
 from scheduler.rules.problems import Invalid, Stale
+from scheduler.services.boards import day, pathway
 from scheduler.services.evidence import Recorded, record_all
 from tests.scheduler.services.steps import BY
 
@@ -86,3 +87,15 @@ def test_recording_costs_the_same_statements_for_one_and_for_many(case: Case, no
     one = statements(lambda: said(case, now, results[0]))
     many = statements(lambda: said(case, now, *results, *results))
     assert (one, many) == (22, 22)
+
+
+def test_neither_a_save_nor_a_board_reads_the_whole_protocol(case: Case, now: datetime) -> None:
+    def work() -> None:
+        said(case, now, ("ride", RIDE))
+        assert len(pathway(case.practice, now)) == len(day(case.practice, case.booking.starts_at.date(), now)) == 1
+
+    work()  # reads the version once and for all
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    assert [query["sql"] for query in captured if '"checklists_protocolversion"."document"' in query["sql"]] == []
+    assert any('"checklists_protocolversion"."document_hash"' in query["sql"] for query in captured)
