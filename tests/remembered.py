@@ -1,7 +1,8 @@
 """What the practice and the stories of a test wrote, kept by each worker and written again in the next test.
 
 Statement by statement, so that every trigger and constraint sees it. Only on SQLite, where the same state gives rows
-the same numbers, and only while nothing else was written: after that a story is told anew.
+the same numbers, and only while nothing else was written: after that a story is told anew. No bell rings for what is
+written again.
 """
 
 from collections.abc import Callable

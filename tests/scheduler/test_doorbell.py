@@ -8,7 +8,7 @@ import pytest
 from notifications.models import Message
 from scheduler import doorbell
 from scheduler.doorbell import QUIET_SECONDS, Doorbell
-from scheduler.models import Case
+from scheduler.services.demonstration import Story
 from tests.conftest import START
 
 
@@ -35,7 +35,7 @@ def test_heard_broker_is_rung_every_time() -> None:
 
 @pytest.mark.django_db
 def test_booking_stands_and_its_invites_wait_when_nobody_hears_the_bell(
-    tell: Callable[..., Case],
+    story: Callable[..., Story],
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Callable[..., object],
 ) -> None:
@@ -45,6 +45,6 @@ def test_booking_stands_and_its_invites_wait_when_nobody_hears_the_bell(
     bell = Doorbell(nobody)
     monkeypatch.setattr(doorbell, "DOORBELL", bell)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        case = tell("booked", start=START + timedelta(days=1))
+        case = Story.tell(story(start=START + timedelta(days=1)), "booked")
     invites = Message.objects.filter(subject=case.pk, method="REQUEST").values_list("state", flat=True)
     assert (case.state, list(invites), bell.missed) == ("booked", ["queued", "queued"], 1)
