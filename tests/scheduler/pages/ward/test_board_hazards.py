@@ -21,7 +21,8 @@ LATE = NOW + timedelta(hours=15)  # 23:00
 
 
 def test_wall_says_the_step_and_nothing_clinical(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
-    tell("arrived", start=START, drugs=("apixaban",), **{"hold:apixaban": {"last_dose_at": NOW.isoformat()}})
+    took_it = {"hold:apixaban": {"last_dose_at": (START - timedelta(hours=11)).isoformat()}}
+    tell("arrived", start=START, drugs=("apixaban",), **took_it)
     tell("arrived", start=START, slot=SECOND, infection_check=FEVER)
     client = signed_in("nurse")
     assert all(word in client.get("/ward/").content.decode() for word in ("apixaban", "38.4"))
@@ -52,7 +53,7 @@ def test_withdrawn_protocol_is_said_and_time_does_not_mend_it(
     case = tell("arrived", start=START, fasting=milk(5.75))
     version = ProtocolVersion.objects.get(practice_id=practice.pk)
     signing.withdraw(version=version, reason="wrong number", by=staff["clinician"].by, now=NOW)
-    client, told = signed_in("nurse"), "No clinician has signed this protocol version."
+    client, told = signed_in("nurse"), "This protocol version was withdrawn."
     (shown,) = rows(client)
     assert (shown.chip, shown.ready_words, shown.reasons[0].startswith(told)) == ("blocked", "not before 10:15", True)
     assert rows(client, "/ward/?wall=1")[0].reasons == ("protocol", "fasting")
