@@ -73,6 +73,7 @@ def _show(
         "signed_by": people.get(version.signed_by, version.signed_by),
         "withdrawn_by": people.get(version.withdrawn_by, version.withdrawn_by),
         "cases": list(signing.cases_of(version)[:200]),
+        "waiting": signing.cases_of(version).count(),
         "under_way": signing.under_way(version),
         "may_sign": CLINICIAN in actor.roles,
         "sign": sent if isinstance(sent, SignForm) else SignForm(),

@@ -43,6 +43,7 @@ PARTS: dict[type, Body] = {
     inputs.ContactIn: {"phone": "555-0142"},
     inputs.ClearanceItemIn: {"item": "prescriber_clearance:apixaban", "version": 0},
     inputs.SecondPersonIn: {"email": "second@demo.example", "password": "x"},
+    inputs.SeenCaseIn: {"case": "00000000-0000-4000-8000-000000000001", "seen": "0"},
 }
 MASS_ASSIGNED = ("state", "practice", "verified_by", "authority", "id", "by", "signed_at", "__class__")
 
