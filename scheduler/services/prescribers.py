@@ -12,6 +12,7 @@ from checklists.rules.context import kind_of
 from checklists.rules.kinds import clearance
 from checklists.rules.values import Authority
 from checklists.services.checklists import assess_checklist
+from checklists.services.recording import Observation
 from notifications.rules.mime import Draft
 from notifications.services import outbox
 from scheduler import messages
@@ -22,10 +23,10 @@ from scheduler.rules.links import Standing
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.clearances import reference_of
-from scheduler.services.evidence import Recorded, record_evidence
+from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.link_visits import link_by, locked_link
 from scheduler.services.links import PRESCRIBER, address_of, issue_link, standing_of
-from scheduler.services.readiness import judged_start, locked_case, look_again
+from scheduler.services.readiness import judged_start, locked_case
 from scheduler.services.tasks import owe_task
 
 LINK = "link"
@@ -35,7 +36,7 @@ CALL_ME = "call_me"
 @dataclass(frozen=True, slots=True)
 class Asked:
     contact: Contact
-    recorded: tuple[Recorded, ...]
+    recorded: Recorded
     link: Link | None
 
 
@@ -61,21 +62,8 @@ def ask_prescriber(
         raise NotFound("There is no such prescriber of this patient.")
     _refuse_asking(case, contact, list(seen_versions), how)
     said = {"answer": clearance.ASKED, "prescriber": contact.name or PRESCRIBER, "how": how, "contact": str(contact.pk)}
-    recorded = tuple(
-        record_evidence(
-            practice_id=practice_id,
-            case_id=case_id,
-            item=item,
-            value=said,
-            observed_at=now,
-            said_by="staff",
-            authority=authority,
-            seen_version=version,
-            by=by,
-            now=now,
-        )
-        for item, version in seen_versions.items()
-    )
+    asked = [Observation(item, said, now, "staff", authority, seen) for item, seen in seen_versions.items()]
+    recorded = record_all(practice_id=practice_id, case_id=case_id, observations=asked, by=by, now=now)
     link = _send_link(case, contact, list(seen_versions), by, now) if how == LINK else None
     return Asked(contact, recorded, link)
 
@@ -158,31 +146,26 @@ def answer_clearance(
     case, row = locked_link(link)
     if standing_of(row, now) != Standing.OPEN or case.state not in BEFORE_PROCEDURE:
         raise NotFound("This link is closed.")
-    for item, value in values.items():
-        if item not in row.items:
-            raise NotFound("This link does not ask about that.")
-        if value["answer"] == CALL_ME:
-            _owe_call(case, row, item, now)
-        else:
-            _record(case, row, item, value, seen_versions[item], now)
-    look_again(case=locked_case(case.practice_id, case.pk), now=now, by=link_by(row))
+    if not values.keys() <= set(row.items):
+        raise NotFound("This link does not ask about that.")
+    for item in [item for item, value in values.items() if value["answer"] == CALL_ME]:
+        _owe_call(case, row, item, now)
+    said = [
+        _observed(case, row, item, value, seen_versions[item], now)
+        for item, value in values.items()
+        if value["answer"] != CALL_ME
+    ]
+    if said:
+        record_all(practice_id=case.practice_id, case_id=case.pk, observations=said, by=link_by(row), now=now)
 
 
-def _record(case: Case, link: Link, item: str, value: Mapping[str, Any], seen_version: int, now: datetime) -> None:
+def _observed(
+    case: Case, link: Link, item: str, value: Mapping[str, Any], seen_version: int, now: datetime
+) -> Observation:
     own = case.checklist.evidence.filter(item=item, recorded_by__in=_links_of(link), value__answer=clearance.REFUSED)
-    record_evidence(
-        practice_id=case.practice_id,
-        case_id=case.pk,
-        item=item,
-        value={**value, "how": LINK, "contact": str(link.contact_id)},
-        observed_at=now,
-        said_by=PRESCRIBER,
-        authority=Authority.PATIENT,
-        seen_version=seen_version,
-        by=link_by(link),
-        now=now,
-        supersedes=list(own.values_list("public_id", flat=True)),
-    )
+    told = {**value, "how": LINK, "contact": str(link.contact_id)}
+    lifts = list(own.values_list("public_id", flat=True))
+    return Observation(item, told, now, PRESCRIBER, Authority.PATIENT, seen_version, lifts)
 
 
 def _links_of(link: Link) -> list[str]:

@@ -38,13 +38,13 @@ class AskPrescriber(Write):
 
 def show_asked(asked: Asked, case_id: uuid.UUID) -> dict[str, Any]:
     """The token of a link is in its mail and nowhere else."""
-    last = asked.recorded[-1]
-    tz = last.case.practice.site.tz
+    recorded = asked.recorded
+    tz = recorded.case.practice.site.tz
     return {
         "contact": str(asked.contact.pk),
         "reference": reference_of(case_id, asked.contact.pk),
         "link_sent": asked.link is not None,
-        "evidence": [show_evidence(each.evidence, tz) for each in asked.recorded],
-        "case_version": last.case.version,
-        "verdict": show_verdict(last.case, last.refreshed.assessment),
+        "evidence": [show_evidence(entry, tz) for entry in recorded.entries],
+        "case_version": recorded.case.version,
+        "verdict": show_verdict(recorded.case, recorded.refreshed.assessment),
     }
