@@ -81,6 +81,8 @@ DATABASES = {
         conn_health_checks=True,
     )
 }
+# The role that the application connects as on PostgreSQL; migrations run as another one, which owns the tables.
+DATABASE_APP_ROLE = os.environ.get("DATABASE_APP_ROLE", "cleared_app")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a transaction that reads before it writes must hold the write lock from the start.

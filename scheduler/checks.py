@@ -8,6 +8,7 @@ from django.core import checks
 from django.db import connections
 
 from scheduler.database import catalogue, expected
+from scheduler.database.sight import bypasses, unguarded
 
 
 @checks.register(checks.Tags.database)
@@ -19,6 +20,8 @@ def triggers_are_in_place(databases: Sequence[str] | None = None, **_: Any) -> l
         if "scheduler_case" not in connection.introspection.table_names():
             continue  # before the first migrate
         missing = expected(connection.vendor) - catalogue(connection)
+        if connection.vendor == "postgresql":
+            missing |= {f"the policy of {table}" for table in unguarded(connection)}
         if missing:
             names = ", ".join(sorted(missing))
             found.append(
@@ -27,6 +30,23 @@ def triggers_are_in_place(databases: Sequence[str] | None = None, **_: Any) -> l
                 )
             )
     return found
+
+
+@checks.register(checks.Tags.database)
+def rows_are_guarded(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Row-level security binds no superuser; the demonstration may run as one."""
+    if settings.DEMO:
+        return []
+    loose = [alias for alias in databases or [] if connections[alias].vendor == "postgresql"]
+    return [
+        checks.Warning(
+            "The database role of this process sees the rows of every practice.",
+            hint=f"Only migrations need it; connect as {settings.DATABASE_APP_ROLE} (docs/development.md).",
+            id="cleared.W002",
+        )
+        for alias in loose
+        if bypasses(connections[alias])
+    ]
 
 
 @checks.register()

@@ -11,11 +11,15 @@ from django.conf import settings
 from notifications.services.outbox import send_due, wipe_payloads
 from notifications.transport import SMTPTransport
 from scheduler import clock, messages
+from scheduler.doors import due_messages, practices_by_name
+from scheduler.isolation import within
 from scheduler.services.delivery import owe_expired, owe_undelivered
 from scheduler.services.idempotency import forget_answers
 from scheduler.services.sweeps import sweep_due_cases as sweep
 
 log = logging.getLogger(__name__)
+# With the time-out of one mail conversation this stays below the worker's limit of 60 s for a task.
+SEND_FOR = timedelta(seconds=30)
 BYTES_KEPT = timedelta(days=30)
 
 
@@ -32,23 +36,34 @@ def _transport() -> SMTPTransport:
 @shared_task(name="scheduler.send_due_messages")
 def send_due_messages() -> None:
     """Deliver what is due; what cannot be delivered becomes a person's task."""
+    waiting = due_messages(clock.now())
+    if not waiting:
+        return
+    until = clock.now() + SEND_FOR
     with _transport() as transport:
-        report = send_due(
-            clock=clock.now,
-            still_true=lambda message: messages.still_true(message, clock.now()),
-            transport=transport,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            on_failed=lambda undelivered: owe_undelivered(undelivered=undelivered, now=clock.now()),
-            on_expired=lambda late: owe_expired(undelivered=late, now=clock.now()),
-        )
-    if report.sent or report.failed or report.retried:
-        log.info("sent %s, failed %s, to retry %s", report.sent, len(report.failed), report.retried)
+        for due in waiting:
+            report = send_due(
+                practice_id=due.practice_id,
+                within=within,
+                clock=clock.now,
+                until=until,
+                still_true=lambda message: messages.still_true(message, clock.now()),
+                transport=transport,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                on_failed=lambda undelivered: owe_undelivered(undelivered=undelivered, now=clock.now()),
+                on_expired=lambda late: owe_expired(undelivered=late, now=clock.now()),
+            )
+            if report.sent or report.failed or report.retried:
+                log.info("sent %s, failed %s, to retry %s", report.sent, len(report.failed), report.retried)
 
 
 @shared_task(name="scheduler.forget_what_is_old")
 def forget_what_is_old() -> None:
-    now = clock.now()
-    wiped, forgotten = wipe_payloads(finished_before=now - BYTES_KEPT), forget_answers(now=now)
+    now, wiped, forgotten = clock.now(), 0, 0
+    for practice_id in practices_by_name().values():
+        with within(practice_id):
+            wiped += wipe_payloads(practice_id=practice_id, finished_before=now - BYTES_KEPT)
+            forgotten += forget_answers(practice_id=practice_id, now=now)
     if wiped or forgotten:
         log.info("wiped the bytes of %s messages, forgot %s idempotent answers", wiped, forgotten)
 

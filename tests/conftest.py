@@ -11,9 +11,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from scheduler.isolation import within
 from scheduler.models import Case, Practice, Resource, User
 from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
 from scheduler.services.tokens import create_token
+from tests.house import roles
 from tests.remembered import Memory, RememberedStory
 
 ZONE = "America/New_York"
@@ -26,6 +28,29 @@ START = NOW + timedelta(hours=2)
 def quick_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; only the tests about passwords want it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        roles.become_application()
+    yield
+    with django_db_blocker.unblock():
+        roles.become_owner()
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_sight() -> Iterator[None]:
+    """Each test begins without a practice; `practice` puts its own in sight."""
+    yield
+    roles.forgets()
+
+
+@pytest.fixture
+def as_owner(db: None) -> Iterator[None]:
+    """For tests of what the database refuses to everybody, also to the owner of its tables."""
+    with roles.owner():
+        yield
 
 
 @pytest.fixture
@@ -49,12 +74,16 @@ def remembered_practice(memory: Memory, name: str, zone: str) -> Practice:
     def make() -> UUID:
         return make_practice(name=name, zone=zone, now=NOW - timedelta(days=30)).pk
 
-    return Practice.objects.get(pk=memory.once(f"{name} in {zone}", make))
+    practice_id = memory.once(f"{name} in {zone}", make)
+    with within(practice_id):
+        return Practice.objects.get(pk=practice_id)
 
 
 @pytest.fixture
 def practice(memory: Memory) -> Practice:
-    return remembered_practice(memory, "Test Spine Clinic", ZONE)
+    made = remembered_practice(memory, "Test Spine Clinic", ZONE)
+    roles.sees(made.pk)
+    return made
 
 
 @pytest.fixture
@@ -133,8 +162,9 @@ def api(practice: Practice, staff: dict[str, User], at: Callable[[datetime], Non
 
     def make(role: str, of: Practice | None = None) -> Client:
         place = of or practice
-        user = staff_by_role(place)[role]
-        token = create_token(user=user, practice=place, label="test", lasts=timedelta(days=1), now=NOW)
+        with within(place.pk):
+            user = staff_by_role(place)[role]
+            token = create_token(user=user, practice=place, label="test", lasts=timedelta(days=1), now=NOW)
         return Client(headers={"authorization": f"Bearer {token}"})
 
     return make

@@ -1,5 +1,7 @@
 """Taking due messages for sending: a short transaction, a lease, one at a time per invite and person."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,6 +13,8 @@ from notifications.models import PENDING, Message, State, Suppression
 from notifications.rules.ical import Method
 from notifications.services.queueing import cancel_owed
 
+# How the caller puts the rows of a practice in sight.
+Within = Callable[[UUID], AbstractContextManager[None]]
 LEASE = timedelta(seconds=120)
 TOO_LATE = "its moment has passed"
 NOT_WANTED = "the recipient takes no messages on this channel"
@@ -58,20 +62,20 @@ class Batch:
     seen: int
 
 
-def claim(now: datetime, owner: str, limit: int = 20) -> list[Claimed]:
-    """Lease up to `limit` due messages for 120 s; too late and unwanted ones are skipped on the way.
+def unguarded(_practice_id: UUID) -> AbstractContextManager[None]:
+    """For where no row is guarded by its practice."""
+    return nullcontext()
+
+
+def claim_batch(practice_id: UUID, now: datetime, owner: str, limit: int, within: Within = unguarded) -> Batch:
+    """Lease up to `limit` due messages of a practice for 120 s; too late and unwanted ones are settled on the way.
 
     A transaction of its own: raises RuntimeError inside another one.
     """
-    return list(claim_batch(now, owner, limit).claimed)
-
-
-def claim_batch(now: datetime, owner: str, limit: int) -> Batch:
-    """As `claim`, with what was settled without sending."""
     lease = f"{owner[:80]}/{uuid4().hex}"
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=True), within(practice_id):
         # skip_locked: another sender's rows are its own; SQLite has one writer at a time instead.
-        rows = list(_due(now).select_for_update(skip_locked=True).defer(*ENCRYPTED)[:limit])
+        rows = list(_due(practice_id, now).select_for_update(skip_locked=True).defer(*ENCRYPTED)[:limit])
         late = [row for row in rows if row.not_after is not None and row.not_after <= now]
         unwanted = _suppressed([row for row in rows if row not in late])
         unowed = [row for row in rows if row not in late + unwanted and _cancels_nothing(row)]
@@ -105,20 +109,20 @@ def _mine(claimed: Claimed) -> QuerySet[Message]:
     return Message.objects.filter(id=claimed.id, state=State.SENDING, lease_owner=claimed.lease)
 
 
-def _due(now: datetime) -> QuerySet[Message]:
+def _due(practice_id: UUID, now: datetime) -> QuerySet[Message]:
     due = Q(state=State.QUEUED, next_attempt_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now)
     older = Q(sequence__lt=OuterRef("sequence")) | Q(sequence=OuterRef("sequence")) & (
         Q(created_at__lt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), id__lt=OuterRef("id"))
     )
     unsent_before = Message.objects.filter(
         older,
-        practice_id=OuterRef("practice_id"),
+        practice_id=practice_id,
         uid=OuterRef("uid"),
         recipient_hash=OuterRef("recipient_hash"),
         state__in=PENDING,
     )
     return (
-        Message.objects.filter(due, state__in=PENDING)
+        Message.objects.filter(due, practice_id=practice_id, state__in=PENDING)
         # A REQUEST that arrives after its CANCEL shows as a fresh invitation.
         .filter(Q(uid="") | ~Exists(unsent_before))
         .order_by("next_attempt_at", "created_at", "id")

@@ -37,9 +37,10 @@ def timeline(subject: UUID, *, practice_id: UUID) -> tuple[TimelineEntry, ...]:
     return tuple(TimelineEntry(**row) for row in rows.values(*TimelineEntry.__dataclass_fields__))
 
 
-def wipe_payloads(*, finished_before: datetime) -> int:
+def wipe_payloads(*, practice_id: UUID, finished_before: datetime) -> int:
     """Empty the bytes of messages that left the outbox before then; their digests stay. Answers how many."""
-    done = Message.objects.exclude(state__in=PENDING).filter(finished_at__lt=finished_before)
+    mine = Message.objects.filter(practice_id=practice_id)
+    done = mine.exclude(state__in=PENDING).filter(finished_at__lt=finished_before)
     return done.exclude(payload=b"").update(payload=b"")
 
 

@@ -1,6 +1,6 @@
 """The doors of the outbox."""
 
-from notifications.services.claiming import Claimed, Undelivered, claim
+from notifications.services.claiming import Claimed, Undelivered
 from notifications.services.history import (
     TimelineEntry,
     lift_suppression,
@@ -26,7 +26,6 @@ __all__ = [
     "Report",
     "TimelineEntry",
     "Undelivered",
-    "claim",
     "enqueue",
     "enqueue_invite",
     "lift_suppression",

@@ -5,8 +5,9 @@ import random as chance
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -18,16 +19,15 @@ from notifications.services.claiming import (
     TOO_LATE,
     Claimed,
     Undelivered,
+    Within,
     claim_batch,
     release,
     renew,
+    unguarded,
 )
 from notifications.transport import Answer, Delivered, Permanent, Transient, Transport
 
 log = logging.getLogger(__name__)
-
-# With the time-out of one mail conversation this stays below the worker's limit of 60 s for a task.
-SEND_FOR = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class _Run:
     still_true: Callable[[Message], str | None]
     transport: Transport
     random: Callable[[], float]
+    within: Within
     on_failed: Callable[[Undelivered], None] | None
     on_expired: Callable[[Undelivered], None] | None
     sent: int = 0
@@ -58,25 +59,28 @@ class _Run:
 
 def send_due(
     *,
+    practice_id: UUID,
     clock: Callable[[], datetime],
     still_true: Callable[[Message], str | None],
     transport: Transport,
     owner: str,
+    until: datetime,
+    within: Within = unguarded,
     limit: int = 20,
     random: Callable[[], float] = chance.random,
     on_failed: Callable[[Undelivered], None] | None = None,
     on_expired: Callable[[Undelivered], None] | None = None,
 ) -> Report:
-    """Send until nothing is due, or for 30 s of `clock`; `limit` rows are claimed at a time.
+    """Send until nothing of this practice is due, or until that moment of `clock`; `limit` rows are claimed at a time.
 
+    Every step is `within` the practice; no transaction is open while the server is spoken to.
     `still_true` answers None, or why the message must not go out any more. `on_failed` runs in the
     transaction that marks a message failed: its task cannot get lost in between. An exception about one
     message parks it as failed and the others flow; a lost database raises, and the leases bring rows back.
     """
-    run = _Run(clock, still_true, transport, random, on_failed, on_expired)
-    until = clock() + SEND_FOR
+    run = _Run(clock, still_true, transport, random, within, on_failed, on_expired)
     while clock() < until:
-        batch = claim_batch(clock(), owner, limit)
+        batch = claim_batch(practice_id, clock(), owner, limit, within)
         run.skipped += batch.skipped
         for undelivered in batch.expired:
             _note_expired(run, undelivered)
@@ -84,7 +88,7 @@ def send_due(
             if clock() < until:
                 _deliver_alone(run, claimed)
             else:
-                release(claimed, state=State.QUEUED)
+                _release(run, claimed, state=State.QUEUED)
         if not batch.seen:
             break
     return Report(run.sent, tuple(run.failed), run.skipped, run.retried, tuple(run.expired))
@@ -102,8 +106,9 @@ def _deliver_alone(run: _Run, claimed: Claimed) -> None:
 
 def _deliver(run: _Run, claimed: Claimed) -> None:
     try:
-        message = Message.objects.get(id=claimed.id)
-        untrue = run.still_true(message)
+        with run.within(claimed.practice_id):
+            message = Message.objects.get(id=claimed.id)
+            untrue = run.still_true(message)
         sender, recipient, payload = sender_of(message.payload), message.recipient, bytes(message.payload)
     except (OperationalError, InterfaceError):
         raise
@@ -114,7 +119,7 @@ def _deliver(run: _Run, claimed: Claimed) -> None:
     late = claimed.not_after is not None and claimed.not_after <= now
     if untrue is not None or late:
         _skip(run, claimed, now, TOO_LATE if untrue is None else untrue)
-    elif renew(claimed, now):
+    elif _renew(run, claimed, now):
         # From here on the recipient may have it, whatever happens to this process.
         _send(run, claimed, sender, recipient, payload)
 
@@ -132,14 +137,15 @@ def _finish(run: _Run, claimed: Claimed, answer: Answer, recipient: str) -> None
     now = run.clock()
     # Servers quote the address in their answers, and this column is readable.
     detail = re.sub(re.escape(recipient), "the recipient", answer.detail, flags=re.IGNORECASE)[:300]
-    match answer:
-        case Delivered():
-            done = State.SENT
-            run.sent += _close(claimed, now, Outcome.DELIVERED, detail, state=done, sent_at=now, reason="")
-        case Permanent():
-            _fail(run, claimed, now, Outcome.PERMANENT, detail, perhaps_sent=claimed.perhaps_sent)
-        case Transient(ambiguous=ambiguous):
-            _retry(run, claimed, now, detail, perhaps_sent=claimed.perhaps_sent or ambiguous)
+    with run.within(claimed.practice_id):
+        match answer:
+            case Delivered():
+                done = State.SENT
+                run.sent += _close(claimed, now, Outcome.DELIVERED, detail, state=done, sent_at=now, reason="")
+            case Permanent():
+                _fail(run, claimed, now, Outcome.PERMANENT, detail, perhaps_sent=claimed.perhaps_sent)
+            case Transient(ambiguous=ambiguous):
+                _retry(run, claimed, now, detail, perhaps_sent=claimed.perhaps_sent or ambiguous)
 
 
 def _retry(run: _Run, claimed: Claimed, now: datetime, detail: str, *, perhaps_sent: bool) -> None:
@@ -178,11 +184,12 @@ def _park(run: _Run, claimed: Claimed, error: Exception, *, perhaps_sent: bool) 
     """One message that cannot be handled must not stop the others."""
     log.error("message %s cannot be sent as stored: %s", claimed.id, type(error).__name__)
     detail = f"the message cannot be sent as stored ({type(error).__name__})"
-    _fail(run, claimed, run.clock(), Outcome.BROKEN, detail, perhaps_sent=perhaps_sent)
+    with run.within(claimed.practice_id):
+        _fail(run, claimed, run.clock(), Outcome.BROKEN, detail, perhaps_sent=perhaps_sent)
 
 
 def _skip(run: _Run, claimed: Claimed, now: datetime, reason: str) -> None:
-    if release(claimed, state=State.SKIPPED, reason=reason[:300], finished_at=now):
+    if _release(run, claimed, state=State.SKIPPED, reason=reason[:300], finished_at=now):
         run.skipped += 1
         if reason == TOO_LATE:
             _note_expired(run, claimed.undelivered(reason))
@@ -192,7 +199,18 @@ def _note_expired(run: _Run, undelivered: Undelivered) -> None:
     """At once, so that a later trouble of this run cannot lose it."""
     run.expired.append(undelivered)
     if run.on_expired:
-        run.on_expired(undelivered)
+        with run.within(undelivered.practice_id):
+            run.on_expired(undelivered)
+
+
+def _renew(run: _Run, claimed: Claimed, now: datetime) -> bool:
+    with run.within(claimed.practice_id):
+        return renew(claimed, now)
+
+
+def _release(run: _Run, claimed: Claimed, **changes: object) -> bool:
+    with run.within(claimed.practice_id):
+        return release(claimed, **changes)
 
 
 def _replaced(claimed: Claimed) -> bool:

@@ -1,6 +1,7 @@
 """What the endpoints share: the actor, validated input, one transaction for a write, one answer for one key."""
 
 import uuid
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import orjson
@@ -13,6 +14,8 @@ from rest_framework.views import APIView
 
 from scheduler import clock
 from scheduler.access import Actor
+from scheduler.api.authentication import place_of
+from scheduler.isolation import within
 from scheduler.rules.problems import Invalid, Reason
 from scheduler.services.idempotency import Answer, answer_once
 
@@ -23,6 +26,18 @@ class Endpoint(APIView):
     """Patient data is never stored by anybody on the way."""
 
     http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Nothing but the practice of the request's token is in sight."""
+        with ExitStack() as self.sight:
+            if self.authentication_classes and (place := place_of(request)):
+                self.sight.enter_context(within(place))
+            return super().dispatch(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """What was begun is rolled back before the refusal is recorded."""
+        self.sight.__exit__(type(exc), exc, exc.__traceback__)
+        return super().handle_exception(exc)
 
     def actor(self, request: Request) -> Actor:
         assert isinstance(request.auth, Actor)

@@ -13,6 +13,7 @@ from checklists.database import TRIGGERS as CHECKLISTS
 from checklists.database import append_only
 from notifications.database import TRIGGERS as NOTIFICATIONS
 from scheduler.database.references import references, same_practice_triggers
+from scheduler.database.sight import install_sight
 from scheduler.database.triggers import CASE_STEPS, CLAIM_OVERLAP, CLAIMS_APART, PINNED
 
 
@@ -46,7 +47,7 @@ CONSTRAINTS = {
 
 
 def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Put every trigger and constraint in place, replacing what is there."""
+    """Put every trigger, constraint and policy in place, replacing what is there."""
     with connection.cursor() as cursor:
         remove(connection)
         for trigger in TRIGGERS:
@@ -58,6 +59,7 @@ def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
             for name, (table, definition) in CONSTRAINTS.items():
                 if name not in present:
                     cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            install_sight(connection, APPEND_ONLY)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

@@ -1,6 +1,7 @@
 """Signing in to pages, and the one door that every page goes through."""
 
 import logging
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,8 +14,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from scheduler import clock
+from scheduler import clock, doors
 from scheduler.access import Actor, allowed
+from scheduler.isolation import within
 from scheduler.models import Membership, User
 from scheduler.rules.problems import NotFound, NotPermitted, Problem, Refused, Unauthenticated, Unavailable
 from scheduler.services.gates import note_refusal
@@ -26,15 +28,19 @@ View = Callable[..., HttpResponse]
 
 def actor_of(request: HttpRequest) -> Actor | None:
     """Who is signed in, with the roles of this moment; None for nobody, disabled or removed people."""
-    if not isinstance(request.user, User) or not request.user.is_active:
-        return None
-    place = request.session.get(PRACTICE)
-    if place is None:
+    place = place_of(request)
+    if place is None or not isinstance(request.user, User) or not request.user.is_active:
         return None
     rows = list(Membership.objects.filter(user=request.user, practice_id=place).select_related("practice"))
     if not rows or (rows[0].practice.is_demo and not settings.DEMO):
         return None
     return Actor(request.user, rows[0].practice, frozenset(row.role for row in rows))
+
+
+def place_of(request: HttpRequest) -> uuid.UUID | None:
+    """The practice that the person signed in to, as the session says."""
+    place = request.session.get(PRACTICE)
+    return uuid.UUID(place) if place else None
 
 
 def page(route: str) -> Callable[[View], View]:
@@ -43,16 +49,24 @@ def page(route: str) -> Callable[[View], View]:
     def door(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, **ids: Any) -> HttpResponse:
-            actor = actor_of(request)
-            if actor is None:
+            place = place_of(request)
+            if place is None:
                 return _sign_in_first(request)
+            actor = None
             try:
-                if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
-                    raise NotPermitted("Your roles do not include this page.")
-                response = view(request, actor, **ids)
+                with within(place):
+                    actor = actor_of(request)
+                    if actor is None:
+                        return _sign_in_first(request)
+                    if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
+                        raise NotPermitted("Your roles do not include this page.")
+                    response = view(request, actor, **ids)
             except Problem as problem:
+                assert actor is not None
                 response = problem_page(request, actor, problem, ids)
             except OperationalError as error:
+                if actor is None:
+                    raise
                 log.error("database: %s", type(error).__name__)
                 response = problem_page(request, actor, Unavailable(), ids)
                 response["Retry-After"] = "2"
@@ -95,17 +109,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         place = _place_of(user) if isinstance(user, User) else None
         if user is not None and place is not None:
             login(request, user)
-            request.session[PRACTICE] = str(place.practice_id)
+            request.session[PRACTICE] = str(place)
             return redirect(onward)
         wrong = "E-mail or password is wrong, or the account is closed. Try again, or ask your administrator."
     context = {"next": onward, "wrong": wrong, "email": request.POST.get("email", ""), "demo": settings.DEMO}
     return render(request, "login.html", context, status=400 if wrong else 200)
 
 
-def _place_of(user: User) -> Membership | None:
+def _place_of(user: User) -> uuid.UUID | None:
     """Where the person works; the demonstration's logins refuse to exist outside the demonstration."""
-    places = Membership.objects.filter(user=user).order_by("created_at")
-    return (places if settings.DEMO else places.exclude(practice__is_demo=True)).first()
+    return next(iter(doors.places_of(user.pk, demo=settings.DEMO)), None)
 
 
 @require_http_methods(["POST"])

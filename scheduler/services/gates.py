@@ -7,6 +7,7 @@ from django.db import transaction
 
 from checklists.services.checklists import store_decision
 from checklists.services.gate import Answer
+from scheduler.isolation import within
 from scheduler.models import Case
 from scheduler.rules.problems import Problem, Reason, Refused
 from scheduler.services.record import append_record
@@ -45,9 +46,14 @@ def refuse_unless_open(answer: Answer, done: str) -> None:
         raise GateRefused(answer, done)
 
 
-@transaction.atomic
 def note_refusal(*, problem: Problem, practice_id: uuid.UUID, subject: object, by: str, now: datetime) -> None:
     """In a short transaction of its own, after the rollback: the gate's stored answer and the record's row."""
+    with within(practice_id):
+        _note_refusal(problem, practice_id, subject, by, now)
+
+
+@transaction.atomic
+def _note_refusal(problem: Problem, practice_id: uuid.UUID, subject: object, by: str, now: datetime) -> None:
     if isinstance(problem, GateRefused):
         stored = problem.answer.stored
         case = Case.objects.select_related("checklist").get(checklist_id=stored.checklist_id)

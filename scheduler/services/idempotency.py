@@ -1,5 +1,6 @@
 """One answer for one Idempotency-Key: written in the transaction of the change, so that a retry cannot repeat it."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +56,6 @@ def answer_once(*, actor: Actor, route: str, key: str, body: bytes, now: datetim
     return Answer(kept.status, kept.body, replayed=True)
 
 
-def forget_answers(*, now: datetime) -> int:
+def forget_answers(*, practice_id: uuid.UUID, now: datetime) -> int:
     """Delete the answers that are no longer given again; how many there were."""
-    return IdempotencyKey.objects.filter(created_at__lte=now - KEPT).delete()[0]
+    return IdempotencyKey.objects.filter(practice_id=practice_id, created_at__lte=now - KEPT).delete()[0]

@@ -53,7 +53,7 @@ def _expires_at(link: Link) -> datetime | None:
 
 
 def open_link(*, digest: str, now: datetime) -> Link | None:
-    """The link of this hash while it opens anything. One of the few doors that look up without a practice."""
+    """The link of this hash while it opens anything; its practice is found through scheduler/doors.py."""
     related = ("practice", "contact", "case__patient", "case__booking", "case__checklist__protocol_version")
     links = Link.objects.select_related(*related).defer("case__checklist__protocol_version__document")
     link = links.filter(digest=digest).first()

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from checklists.rules.facts_json import parse_hours, parse_zone
 from notifications.rules.ical import check_address
+from scheduler.doors import places_of, practices_by_name
+from scheduler.isolation import within
 from scheduler.models import Membership, Practice, Resource, User
 from scheduler.models.calendar import RESOURCE_KINDS
 from scheduler.rules.problems import Invalid, Reason
@@ -37,7 +39,7 @@ class NewPractice:
 def create_practice(*, practice: NewPractice, by: str, now: datetime, is_demo: bool = False) -> Practice:
     """A real, empty practice. Raises Invalid naming every field that is wrong."""
     check_practice(practice, "The practice cannot be made.")
-    row = Practice.objects.create(
+    row = Practice(
         name=practice.name.strip(),
         zone=practice.zone,
         phone=practice.phone.strip(),
@@ -48,7 +50,9 @@ def create_practice(*, practice: NewPractice, by: str, now: datetime, is_demo: b
         is_demo=is_demo,
         created_at=now,
     )
-    append_record(practice_id=row.pk, by=by, action="practice_created", subject=row.pk, now=now)
+    with within(row.pk):
+        row.save(force_insert=True)
+        append_record(practice_id=row.pk, by=by, action="practice_created", subject=row.pk, now=now)
     return row
 
 
@@ -77,7 +81,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _taken(name: str) -> str:
-    taken = Practice.objects.filter(name=name.strip()).exists()
+    taken = name.strip() in practices_by_name()
     return f"There is a practice named '{name}' already. Choose another name." if taken else ""
 
 
@@ -136,7 +140,7 @@ def _new_user(email: str, name: str, password: str) -> User:
 
 def _refuse_account_of_others(user: User, practice: Practice) -> None:
     """A new password here would open whatever the person may do elsewhere."""
-    if Membership.objects.filter(user=user).exclude(practice=practice).exists():
+    if set(places_of(user.pk, demo=True)) - {practice.pk}:
         remedy = "This account was closed elsewhere. Ask the person for another address, or to have it opened there."
         raise Invalid("The account cannot be used.", errors=(Reason("account_closed", remedy, field="email"),))
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from scheduler.isolation import within
 from scheduler.models import Record, RecordHead
 
 SYSTEM = "system"
@@ -111,6 +112,11 @@ def _locked_head(practice_id: uuid.UUID) -> RecordHead:
 
 def verify_chain(practice_id: uuid.UUID) -> list[str]:
     """Every break of the chain, in words; an empty list when it holds."""
+    with within(practice_id):
+        return _breaks(practice_id)
+
+
+def _breaks(practice_id: uuid.UUID) -> list[str]:
     breaks, previous, expected = [], "", 1
     for record in Record.objects.filter(practice_id=practice_id).order_by("number").iterator():
         if record.number != expected:

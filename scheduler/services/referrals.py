@@ -14,6 +14,7 @@ from checklists.rules.facts_json import facts_from_json
 from checklists.rules.protocol import Protocol
 from checklists.services.protocols import typed_protocol, version_in_force
 from notifications.encryption import keyed_hash
+from scheduler.isolation import within
 from scheduler.models import Case, Contact, Patient, Practice
 from scheduler.rules.problems import Problem
 from scheduler.rules.referrals.complaints import Complaint
@@ -60,9 +61,10 @@ def open_batch(*, practice: Practice, protocol: str, by: str, dry_run: bool) -> 
 def bring_in(*, batch: Batch, referral: Referral, now: datetime) -> Outcome:
     """Import one referral in a transaction of its own, or say why not; a dry run only reads."""
     if batch.dry_run:
-        return _judge_and_write(batch, referral, now)
+        with within(batch.practice.pk):
+            return _judge_and_write(batch, referral, now)
     try:
-        with transaction.atomic():
+        with within(batch.practice.pk), transaction.atomic():
             # One import at a time in a practice: two lists may hold the same new patient.
             Practice.objects.select_for_update(no_key=True).get(pk=batch.practice.pk)
             return _judge_and_write(batch, referral, now)

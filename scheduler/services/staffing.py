@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from scheduler.doors import places_of
 from scheduler.models import ApiToken, Claim, Membership, Practice, Resource, Task, User
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.services.practice_changes import locked_practice
@@ -107,7 +108,7 @@ def close_account(*, practice_id: uuid.UUID, user_id: uuid.UUID, seen_version: i
     Task.objects.filter(practice=practice, owner=user, done_at=None).update(owner=None)
     # Nothing from before opens again with the account.
     ApiToken.objects.filter(practice=practice, user=user, revoked_at=None).update(revoked_at=now)
-    if not Membership.objects.filter(user=user).exists():
+    if not places_of(user.pk, demo=True):
         user.is_active = False
         user.save(update_fields=["is_active"])
     _note(practice, user, "account_closed", by, now, {"user": user.pk})

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from checklists.models import Checklist
+from scheduler.doors import due_cases
+from scheduler.isolation import within
 from scheduler.services.cases import follow_site
 from scheduler.services.readiness import locked_case, look_again
 
@@ -25,16 +27,11 @@ class Swept:
 
 def sweep_due_cases(*, clock: Callable[[], datetime], limit: int = BATCH) -> Swept:
     """Look at each checklist whose next change has come; each in its own transaction, under its own lock."""
-    due = list(
-        Checklist.objects.filter(next_change_at__lte=clock())
-        .order_by("next_change_at")
-        .values_list("pk", "practice_id", "subject")[:limit]
-    )
     looked = placed = failed = 0
-    for checklist_id, practice_id, subject in due:
+    for due in due_cases(clock(), limit):
         try:
-            with transaction.atomic():
-                case = locked_case(practice_id, subject)
+            with within(due.practice_id), transaction.atomic():
+                case = locked_case(due.practice_id, due.case_id)
                 now = clock()
                 # Another sweep may have been here while this one waited for the lock.
                 if case.checklist.next_change_at is not None and case.checklist.next_change_at <= now:
@@ -43,6 +40,7 @@ def sweep_due_cases(*, clock: Callable[[], datetime], limit: int = BATCH) -> Swe
                     looked += 1
         except Exception:
             failed += 1
-            log.exception("case %s could not be looked at", subject)
-            Checklist.objects.filter(pk=checklist_id).update(next_change_at=clock() + AGAIN_AFTER_ERROR)
+            log.exception("case %s could not be looked at", due.case_id)
+            with within(due.practice_id):
+                Checklist.objects.filter(pk=due.checklist_id).update(next_change_at=clock() + AGAIN_AFTER_ERROR)
     return Swept(looked, placed, failed)

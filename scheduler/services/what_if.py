@@ -13,6 +13,8 @@ from checklists.models import ProtocolVersion
 from checklists.protocols import loader
 from checklists.protocols.problems import Problem, ProtocolError
 from checklists.rules.protocol import Protocol
+from scheduler.doors import practices_by_name
+from scheduler.isolation import within
 from scheduler.models import Case, Practice
 from scheduler.rules.problems import Invalid
 from scheduler.rules.transitions import BEFORE_PROCEDURE
@@ -71,15 +73,13 @@ def what_if(
 
 def practice_named(text: str) -> Practice:
     """By id, name, or name as a slug. Raises Invalid naming those there are."""
-    places = {place.pk: place for place in Practice.objects.order_by("name")}
-    try:
-        found = places.get(uuid.UUID(text))
-    except ValueError:
-        found = next((p for p in places.values() if text in (p.name, slugify(p.name))), None)
+    places = practices_by_name()
+    found = next((pk for name, pk in places.items() if text in (str(pk), name, slugify(name))), None)
     if found is None:
-        known = ", ".join(slugify(place.name) for place in list(places.values())[:20]) or "none yet"
+        known = ", ".join(slugify(name) for name in list(places)[:20]) or "none yet"
         raise Invalid(f"--practice {text[:80]}: there is no such practice. Use one of: {known}.")
-    return found
+    with within(found):
+        return Practice.objects.get(pk=found)
 
 
 def protocol_named(text: str, practice: Practice | None) -> Protocol:
@@ -90,16 +90,26 @@ def protocol_named(text: str, practice: Practice | None) -> Protocol:
     return loader.from_document(document_named(text, practice), signed=True)
 
 
+def document_of_version(version_id: uuid.UUID) -> dict[str, Any]:
+    """The document of a version of whatever practice. Raises ProtocolError."""
+    for practice_id in practices_by_name().values():
+        with within(practice_id):
+            version = ProtocolVersion.objects.filter(practice_id=practice_id, pk=version_id).first()
+        if version is not None:
+            return dict(version.document)
+    raise ProtocolError([Problem(str(version_id), None, "document", "there is no such version", "look at its page")])
+
+
 def document_named(text: str, practice: Practice | None) -> dict[str, Any]:
-    versions = ProtocolVersion.objects.select_related("protocol")
-    if practice is not None:
-        versions = versions.filter(practice_id=practice.pk)
+    if practice is None:
+        return document_of_version(uuid.UUID(text)) if is_uuid(text) else loader.resolve(text)
+    versions = ProtocolVersion.objects.select_related("protocol").filter(practice_id=practice.pk)
     name, colon, number = text.rpartition(":")
     if is_uuid(text):
         found = list(versions.filter(pk=uuid.UUID(text)))
-    elif practice is not None and text.isdecimal() and len(text) < 9:
+    elif text.isdecimal() and len(text) < 9:
         found = list(versions.filter(number=int(text)))
-    elif practice is not None and colon and number.isdecimal() and len(number) < 9:
+    elif colon and number.isdecimal() and len(number) < 9:
         found = list(versions.filter(protocol__name=name, number=int(number)))
     else:
         return loader.resolve(text)

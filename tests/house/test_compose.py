@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from tests.house.project import ROOT
 
 APP_SERVICES = ("migrate", "web", "worker", "beat")
-DATABASE_OWN = {"POSTGRES_PASSWORD"}
+DATABASE_OWN = {"POSTGRES_PASSWORD", "DATABASE_APP_PASSWORD"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,13 @@ def test_application_services_share_one_image_built_here(services: dict[str, dic
 
 @pytest.mark.parametrize("name", APP_SERVICES)
 def test_every_variable_given_is_read_by_the_settings(services: dict[str, dict[str, Any]], name: str) -> None:
-    assert set(services[name]["environment"]) - names_read_by_settings() == set()
+    assert set(services[name]["environment"]) - names_read_by_settings() - DATABASE_OWN == set()
+
+
+def test_only_migrations_connect_as_the_owner(services: dict[str, dict[str, Any]]) -> None:
+    roles = {name: services[name]["environment"]["DATABASE_URL"].split("//")[1].split(":")[0] for name in APP_SERVICES}
+    assert roles == {"migrate": "cleared", "web": "cleared_app", "worker": "cleared_app", "beat": "cleared_app"}
+    assert [name for name in APP_SERVICES if "POSTGRES_PASSWORD" in str(services[name]["environment"])] == ["migrate"]
 
 
 def test_every_secret_of_the_settings_is_demanded(services: dict[str, dict[str, Any]]) -> None:

@@ -160,10 +160,13 @@ def apart(tmp_path: Path, server_database: str) -> Iterator[Live]:
     """PostgreSQL and Redis; web, two workers, two beats and the sink as processes of their own."""
     broker = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
     env = bare_environment(tmp_path / "var") | {"DATABASE_URL": server_database, "BROKER_URL": broker}
-    live = Live(env, tmp_path / "var")
+    live = Live(env | {"DATABASE_APP_PASSWORD": "tests-only"}, tmp_path / "var")
     with ExitStack() as stack:
         stack.callback(live.stop)
+        live.manage("application_role")
         live.manage("migrate", "-v", "0")
+        # From here on as the application: with the owner's login, because a socket may know no other.
+        live.env["DATABASE_URL"] = f"{server_database}?options=-c%20role%3Dcleared_app"
         live.manage("demo")
         sink(live)
         live.start("web", "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{env['PORT']}", "-w", "2")

@@ -25,7 +25,7 @@ def present() -> set[str]:
 
 
 @pytest.fixture
-def _installed() -> None:
+def _installed(as_owner: None) -> None:
     """Whatever has been installed by migrate is replaced by what this module says now."""
     with connection.cursor() as cursor:
         for trigger in TRIGGERS:

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from checklists.models import ProtocolVersion
 from checklists.protocols import loader
-from notifications.services.backlog import backlog
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.api import inputs, outputs
 from scheduler.api.described import described
 from scheduler.api.show import show_resource, show_version
 from scheduler.api.views import Endpoint, Read, Write
+from scheduler.doors import due_messages
 from scheduler.models import Resource
 from scheduler.services import signing
 
@@ -101,13 +101,13 @@ class Health(Endpoint):
 
     def get(self, request: Request) -> Response:
         now = clock.now()
-        waiting = backlog(now=now)
-        age = int((now - waiting.oldest_due_at).total_seconds()) if waiting.oldest_due_at else 0
+        waiting = due_messages(now)
+        age = max((int((now - due.oldest_due_at).total_seconds()) for due in waiting), default=0)
         return Response(
             {
                 "status": "ok",
                 "database": connection.vendor,
-                "queued_messages": waiting.queued,
+                "queued_messages": sum(due.count for due in waiting),
                 "oldest_due_seconds": max(age, 0),
             }
         )

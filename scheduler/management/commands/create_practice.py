@@ -3,6 +3,7 @@
 import getpass
 import os
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from scheduler import clock
+from scheduler.isolation import within
 from scheduler.models import Membership, Practice
 from scheduler.rules.problems import Problem
 from scheduler.services import practices, setting_up
@@ -49,25 +51,31 @@ class Command(BaseCommand):
         place = {name: options[name] for name in ("name", "zone", "phone", "email", "address")}
         try:
             practice = practices.create_practice(practice=practices.NewPractice(**place, hours=week), by=BY, now=now)
-            for text in options["staff"]:
-                email, name, roles = self.person(text)
-                practices.add_staff(
-                    practice=practice, email=email, name=name, roles=roles, password=self.password(), by=BY, now=now
-                )
-            for kind in ("room", "bay"):
-                for name in options[kind]:
-                    practices.add_resource(practice=practice, kind=kind, name=name, by=BY, now=now)
-            if not Membership.objects.filter(practice=practice, role="administrator").exists():
-                remedy = "Nobody could open the settings: give one person the role administrator with --staff."
-                raise CommandError(remedy, returncode=2)
+            with within(practice.pk):
+                self.furnish(practice, now, options)
+                next_steps = self.next_steps(practice)
         except Problem as problem:
             lines = [problem.detail, *(f"  {reason.field}: {reason.detail}" for reason in problem.errors)]
             raise CommandError("\n".join(lines), returncode=2) from problem
         self.stdout.write(
             f"{practice.name} is set up. Next, at {settings.BASE_URL}/settings/ (an administrator signs in):\n"
-            f"{self.next_steps(practice)}\n"
+            f"{next_steps}\n"
             "For programs: manage.py create_api_token EMAIL."
         )
+
+    def furnish(self, practice: Practice, now: datetime, options: dict[str, Any]) -> None:
+        """The first people, rooms and bays; somebody among them must be able to go on."""
+        for text in options["staff"]:
+            email, name, roles = self.person(text)
+            practices.add_staff(
+                practice=practice, email=email, name=name, roles=roles, password=self.password(), by=BY, now=now
+            )
+        for kind in ("room", "bay"):
+            for name in options[kind]:
+                practices.add_resource(practice=practice, kind=kind, name=name, by=BY, now=now)
+        if not Membership.objects.filter(practice=practice, role="administrator").exists():
+            remedy = "Nobody could open the settings: give one person the role administrator with --staff."
+            raise CommandError(remedy, returncode=2)
 
     def next_steps(self, practice: Practice) -> str:
         """What is still missing, in the words of the settings page."""

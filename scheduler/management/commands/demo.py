@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from scheduler import clock
+from scheduler.isolation import within
 from scheduler.models import User
 from scheduler.services.demonstration import PASSWORD, STAFF, make_demonstration
 from scheduler.services.tokens import create_token
@@ -25,5 +26,6 @@ class Command(BaseCommand):
         )
         for email, name, roles in STAFF:
             user = User.objects.get(email=email)
-            token = create_token(user=user, practice=practice, label="demo", lasts=timedelta(days=1), now=now)
+            with within(practice.pk):
+                token = create_token(user=user, practice=practice, label="demo", lasts=timedelta(days=1), now=now)
             self.stdout.write(f"  {', '.join(roles):14} {email:24} {name:16} {token}\n")

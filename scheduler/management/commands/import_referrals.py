@@ -1,6 +1,7 @@
 """`manage.py import_referrals FILE.csv --practice NAME`: a clinic's referral list goes in."""
 
 import os
+import uuid
 from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from checklists.services.protocols import NotInForce
 from scheduler import clock
 from scheduler.access import allowed
+from scheduler.doors import practices_by_name
+from scheduler.isolation import within
 from scheduler.models import Membership, Practice, User
 from scheduler.rules.referrals.complaints import CellError, Complaint
 from scheduler.rules.referrals.dates import read_date
@@ -47,10 +50,12 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         now, dry_run, source = clock.now(), options["dry_run"], Path(options["file"])
         sheet = sheet_of(source)
-        practice = practice_named(options["practice"])
+        practice_id = id_of_practice(options["practice"])
+        with within(practice_id):
+            practice = Practice.objects.get(pk=practice_id)
+            batch = batch_of(practice, options["protocol"], author(options["by"], practice), dry_run)
         today = now.astimezone(practice.site.tz).date()
         received = received_by(today, options["received"])
-        batch = batch_of(practice, options["protocol"], author(options["by"], practice), dry_run)
         target = rejects_target(source, options["rejects"], dry_run)
         reads = [(row, read_row(row, today=today, received=received)) for row in sheet.rows]
         about_file = [*sheet.notices, *day_first_notice(reads)]
@@ -107,12 +112,12 @@ def sheet_of(source: Path) -> Sheet:
         raise unusable(f"{place}: {error}") from error
 
 
-def practice_named(name: str) -> Practice:
-    practice = Practice.objects.filter(name=name).first()
-    if practice is None:
-        known = ", ".join(Practice.objects.order_by("name").values_list("name", flat=True)[:10]) or "none yet"
+def id_of_practice(name: str) -> uuid.UUID:
+    practices = practices_by_name()
+    if name not in practices:
+        known = ", ".join(list(practices)[:10]) or "none yet"
         raise unusable(f"--practice {name}: There is no such practice. Give the name of one: {known}.")
-    return practice
+    return practices[name]
 
 
 def received_by(today: date, received: date | None) -> date | None:

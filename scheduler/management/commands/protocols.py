@@ -16,6 +16,7 @@ from checklists.protocols.summary import low_rows, summary
 from checklists.rules.shapes import parse_instant
 from scheduler import clock
 from scheduler.access import SIGNERS
+from scheduler.isolation import within
 from scheduler.management.what_if_lines import as_json, told, totals_json, totals_told
 from scheduler.models import Membership, Practice, User
 from scheduler.rules.problems import Invalid
@@ -104,10 +105,11 @@ class Command(BaseCommand):
         return 1 if lines else COMPLETE
 
     def action_adopt(self, options: dict[str, Any]) -> int:
-        practice = practice_named(options["practice"])
-        by, document = adopter(practice, options["by"]).by, loader.resolve(options["name"])
+        practice, document = practice_named(options["practice"]), loader.resolve(options["name"])
         name = options["as"] or document["protocol"]
-        version = signing.adopt_document(practice=practice, name=name, document=document, by=by, now=clock.now())
+        with within(practice.pk):
+            by = adopter(practice, options["by"]).by
+            version = signing.adopt_document(practice=practice, name=name, document=document, by=by, now=clock.now())
         left = "give its missing numbers, then sign it" if version.missing else "a clinician reads it, then signs it"
         self.stdout.write(f"{name}, version {version.number}, is not in force: {left}")
         return COMPLETE
@@ -119,6 +121,10 @@ class Command(BaseCommand):
 
     def action_what_if(self, options: dict[str, Any]) -> int:
         practice = practice_named(options["practice"])
+        with within(practice.pk):
+            return self.tell_what_if(practice, options)
+
+    def tell_what_if(self, practice: Practice, options: dict[str, Any]) -> int:
         protocol = protocol_named(options["name"], practice)
         now = moment_given(options["now"])
         if protocol.missing:

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from scheduler.models import Practice, Record
+from scheduler.doors import practices_by_name
+from scheduler.isolation import within
+from scheduler.models import Record
 from scheduler.services.record import verify_chain
 
 
@@ -14,10 +16,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = False
-        for practice in Practice.objects.order_by("name"):
-            breaks = verify_chain(practice.pk)
-            rows = Record.objects.filter(practice=practice).count()
-            self.stdout.write(f"{practice.name}: {rows} rows, {'holds' if not breaks else 'BROKEN'}")
+        for name, practice_id in practices_by_name().items():
+            with within(practice_id):
+                breaks = verify_chain(practice_id)
+                rows = Record.objects.filter(practice_id=practice_id).count()
+            self.stdout.write(f"{name}: {rows} rows, {'holds' if not breaks else 'BROKEN'}")
             for line in breaks:
                 self.stdout.write(f"  {line}")
             broken = broken or bool(breaks)

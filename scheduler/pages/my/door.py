@@ -5,6 +5,7 @@ dead link, of whatever sort, gets the same page to the byte.
 """
 
 import logging
+import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,8 +19,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 
-from scheduler import clock
+from scheduler import clock, doors
 from scheduler.access import allowed
+from scheduler.isolation import within
 from scheduler.models import Case, Link, Practice
 from scheduler.rules.problems import NotFound
 from scheduler.services.links import PRESCRIBER, open_link
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 IDLE = timedelta(minutes=30)
 COOKIE = "__Secure-my" if settings.HTTPS else "my"
 LANGUAGE_COOKIE = "__Secure-my-language" if settings.HTTPS else "my-language"
+NOWHERE = uuid.UUID(int=0)
 LANGUAGES = ("en", "es")
 SALT = "cleared.my"
 READERS = ("patient", "caregiver")
@@ -119,9 +122,16 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
         def opened(request: HttpRequest, **ids: Any) -> HttpResponse:
             now = clock.now()
             seen = seen_by(request, now)
-            link = open_link(digest=seen.digest, now=now) if seen is not None else None
+            if seen is None:
+                return dead_page(request)
+            # Also where there is none: a link that never was takes as long as one that is dead.
+            with within(doors.practice_of_link(seen.digest) or NOWHERE):
+                return shown(request, seen, now, ids)
+
+        def shown(request: HttpRequest, seen: Seen, now: datetime, ids: dict[str, Any]) -> HttpResponse:
+            link = open_link(digest=seen.digest, now=now)
             known = allowed(route, request.method or "", frozenset(), demo=settings.DEMO)
-            if seen is None or link is None or not known:
+            if link is None or not known:
                 return dead_page(request)
             if link.contact.kind not in of or (proven and not seen.proven):
                 return kept_nowhere(redirect("/my/"))

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from checklists.protocols import loader
+from scheduler.isolation import within
 from scheduler.models import Membership, Practice, Resource, User
 from scheduler.services import signing
 from scheduler.services.practices import NewPractice, add_resource, add_staff, create_practice
@@ -36,6 +37,12 @@ def make_practice(*, name: str, zone: str, now: datetime, is_demo: bool = True) 
     address = "1 Demonstration Way, Springfield"
     place = NewPractice(name, zone, "555-0199", "appointments@demo.example", address, WEEK, fax="555-0198")
     practice = create_practice(practice=place, by=SYSTEM, now=now, is_demo=is_demo)
+    with within(practice.pk):
+        _furnish(practice, now)
+    return practice
+
+
+def _furnish(practice: Practice, now: datetime) -> None:
     for email, person, roles in STAFF:
         add_staff(practice=practice, email=email, name=person, roles=roles, password=PASSWORD, by=SYSTEM, now=now)
     for kind, names in (("room", ROOMS), ("bay", BAYS)):
@@ -45,7 +52,6 @@ def make_practice(*, name: str, zone: str, now: datetime, is_demo: bool = True) 
     document = demonstration_document()
     version = signing.adopt(practice_id=practice.pk, name="demonstration", document=document, by=by, now=now)
     signing.sign(version=version, by=by, now=now)
-    return practice
 
 
 def staff_by_role(practice: Practice) -> dict[str, User]:

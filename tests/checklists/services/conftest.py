@@ -14,6 +14,7 @@ from checklists.rules.values import Authority, DateAbout, Facts, Medication
 from checklists.services import checklists, recording
 from checklists.services.protocols import adopt_protocol, sign_version
 from tests.checklists.rules.cases import SITE
+from tests.house import roles
 
 PRACTICE = uuid.UUID("11111111-1111-4111-8111-111111111111")
 NOW = datetime.fromisoformat("2027-03-01T08:00:00-05:00")
@@ -33,6 +34,11 @@ FACTS = Facts(
     medications=(Medication("apixaban"),),
 )
 BY = "staff:1"
+
+
+@pytest.fixture(autouse=True)
+def in_sight(db: None) -> None:
+    roles.sees(PRACTICE)
 
 
 @pytest.fixture

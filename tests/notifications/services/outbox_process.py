@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import django
 
@@ -12,7 +12,7 @@ django.setup()
 from notifications.models import PENDING, Message  # noqa: E402
 from notifications.services.outbox import enqueue, send_due  # noqa: E402
 from notifications.transport import SMTPTransport  # noqa: E402
-from tests.notifications.drafts import NOW, a_draft  # noqa: E402
+from tests.notifications.drafts import NOW, PRACTICE, a_draft  # noqa: E402
 from tests.notifications.services.steps import true  # noqa: E402
 
 
@@ -26,7 +26,9 @@ def send(port: int) -> int:
     with SMTPTransport(host="127.0.0.1", port=port) as transport:
         while Message.objects.filter(state__in=PENDING).exists():
             sent += send_due(
+                practice_id=PRACTICE,
                 clock=lambda: datetime.now(UTC),
+                until=datetime.now(UTC) + timedelta(seconds=30),
                 still_true=true,
                 transport=transport,
                 owner=str(os.getpid()),

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from notifications.models import Message
+from notifications.services.claiming import Claimed, claim_batch
 from notifications.services.outbox import Report, send_due
 from notifications.transport import Answer, Delivered, Transport
-from tests.notifications.drafts import NOW
+from tests.notifications.drafts import NOW, PRACTICE
 
 
 @dataclass
@@ -37,8 +38,20 @@ def send(
 ) -> Report:
     """One run without jitter."""
     return send_due(
-        clock=clock, still_true=still_true, transport=transport, owner=owner, limit=limit, random=lambda: 0.0
+        practice_id=PRACTICE,
+        clock=clock,
+        until=clock() + timedelta(seconds=30),
+        still_true=still_true,
+        transport=transport,
+        owner=owner,
+        limit=limit,
+        random=lambda: 0.0,
     )
+
+
+def claim(now: datetime, owner: str, limit: int = 20) -> list[Claimed]:
+    """What a worker leases of the practice's due messages."""
+    return list(claim_batch(PRACTICE, now, owner, limit).claimed)
 
 
 @dataclass

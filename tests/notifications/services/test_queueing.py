@@ -7,7 +7,6 @@ from django.db import connection, transaction
 
 from notifications.models import Message, State
 from notifications.rules.mime import message_id, render
-from notifications.services.claiming import claim
 from notifications.services.outbox import (
     OccasionTakenError,
     OutOfOrderError,
@@ -17,8 +16,9 @@ from notifications.services.outbox import (
     withdraw,
 )
 from notifications.transport import Answer, Delivered, Permanent, Transient
+from scheduler.isolation import within
 from tests.notifications.drafts import NOW, OTHER_PRACTICE, PATIENT, SUBJECT, a_draft, an_invite
-from tests.notifications.services.steps import Answering, Clock, DyingAfterDelivery, Killed, send
+from tests.notifications.services.steps import Answering, Clock, DyingAfterDelivery, Killed, claim, send
 
 pytestmark = pytest.mark.django_db
 BY = "staff:7"
@@ -67,7 +67,8 @@ def test_same_invite_is_queued_once() -> None:
 
 def test_same_occasion_in_another_practice_is_another_message() -> None:
     assert enqueue(a_draft(), now=NOW, by=BY) is not None
-    assert enqueue(a_draft(practice_id=OTHER_PRACTICE), now=NOW, by=BY) is not None
+    with within(OTHER_PRACTICE):
+        assert enqueue(a_draft(practice_id=OTHER_PRACTICE), now=NOW, by=BY) is not None
 
 
 def test_occasion_of_another_recipient_is_refused_and_not_lost() -> None:

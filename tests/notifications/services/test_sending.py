@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from notifications.models import Attempt, Channel, Message
 from notifications.rules.mime import Draft
-from notifications.services.claiming import LEASE, claim
+from notifications.services.claiming import LEASE
 from notifications.services.outbox import (
     Report,
     Undelivered,
@@ -19,7 +19,7 @@ from notifications.services.outbox import (
 )
 from notifications.transport import Permanent, SMTPTransport, Transient
 from tests.notifications.drafts import NOW, PATIENT, PRACTICE, SUBJECT, a_draft, an_invite
-from tests.notifications.services.steps import Answering, Clock, DyingAfterDelivery, Killed, send, true
+from tests.notifications.services.steps import Answering, Clock, DyingAfterDelivery, Killed, claim, send, true
 from tests.notifications.sinks import RunningSink, running_sink
 
 pytestmark = pytest.mark.django_db
@@ -250,7 +250,8 @@ def test_failed_message_is_handed_over_in_the_transaction_that_marks_it() -> Non
 
     clock = Clock()
     edge = Answering([Permanent("550 no")])
-    run = {"clock": clock, "still_true": true, "transport": edge, "owner": "w", "on_failed": hand_over}
+    run = {"practice_id": PRACTICE, "clock": clock, "until": NOW + timedelta(hours=1), "still_true": true}
+    run |= {"transport": edge, "owner": "w", "on_failed": hand_over}
     assert send_due(**run) == Report(sent=1)
     row.refresh_from_db()
     assert row.state == "sending"
@@ -320,6 +321,7 @@ def test_claim_passes_over_a_row_that_another_sender_is_taking() -> None:
     held, free = queue(a_draft()), queue(a_draft(occasion="free"))
     url = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor, "context": None}
     with psycopg.connect(**url) as other:
+        other.execute("SELECT set_config('cleared.practice', %s, false)", [str(PRACTICE)])
         other.execute("SELECT 1 FROM notifications_message WHERE id = %s FOR UPDATE", [held.id])
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checklists.models import Block, Checklist, Decision, ProtocolVersion
+from scheduler.isolation import within
 from scheduler.models import Case, Practice, Record, Task
 from scheduler.rules.problems import Invalid, Refused
 from scheduler.services import case_moves, cases, signatures, signing
@@ -251,7 +252,8 @@ def test_longer_procedure_of_the_new_version_asks_for_another_slot(
 def test_only_a_version_in_force_of_the_practice_is_a_target(
     first: ProtocolVersion, second: ProtocolVersion, practice: Practice, other_practice: Practice
 ) -> None:
-    strange = first_version(other_practice)
+    with within(other_practice.pk):
+        strange = first_version(other_practice)
     document = {**demonstration_document(), "title": "DEMONSTRATION, unsigned"}
     unsigned = signing.adopt(practice_id=practice.pk, name="demonstration", document=document, by=BY, now=START)
     assert case_moves.targets_of(first) == [second]

@@ -22,6 +22,7 @@ from scheduler.services.readiness import locked_case
 from scheduler.services.record import append_record, verify_chain
 from scheduler.services.sweeps import sweep_due_cases
 from tests.conftest import NOW, ZONE
+from tests.house import roles
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.steps import BY, record
 
@@ -30,7 +31,9 @@ pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytes
 
 @pytest.fixture
 def practice(meeting: None) -> Practice:
-    return make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+    roles.sees(made.pk)
+    return made
 
 
 def attempts() -> int:
@@ -160,9 +163,9 @@ def test_parallel_writers_leave_one_chain(practice: Practice) -> None:
 
 
 def test_first_writers_of_a_practice_make_one_head(meeting: None) -> None:
-    new = Practice.objects.create(
-        name="New", zone=ZONE, phone="1", email="a@b.example", address="a", hours=[None] * 7, created_at=NOW
-    )
+    new = Practice(name="New", zone=ZONE, phone="1", email="a@b.example", address="a", hours=[None] * 7, created_at=NOW)
+    roles.sees(new.pk)
+    new.save(force_insert=True)
     acts = [lambda: append_record(practice_id=new.pk, by=BY, action="noted", subject="s", now=NOW)] * 10
     assert sorted(r.number for r in at_once(acts)) == list(range(1, 11))
     assert verify_chain(new.pk) == []

@@ -17,6 +17,7 @@ from scheduler.rules.problems import Refused
 from scheduler.services import bookings, cases, evidence, gates, people, signing, tasks, tokens, transitions
 from scheduler.services.demonstration import demonstration_document
 from scheduler.services.record import append_record, salted_digest, verify_chain
+from tests.house import roles
 from tests.scheduler.database.refusing import refused_sql, run_sql
 from tests.scheduler.services.steps import BY, end_it, record, start_it, undone
 
@@ -234,11 +235,11 @@ def test_head_is_kept_outside_of_the_rows(practice: Practice) -> None:
 def tampered(sql: str, *parameters: Any) -> None:
     """Somebody with the database's password first drops the trigger."""
     connection.check_constraints()
-    with triggers_removed(connection):
+    with roles.owner(), triggers_removed(connection):
         run_sql(sql, *parameters)
 
 
-def test_rows_of_the_record_are_refused_every_change(practice: Practice) -> None:
+def test_rows_of_the_record_are_refused_every_change(practice: Practice, as_owner: None) -> None:
     for statement in ("UPDATE scheduler_record SET action = 'x'", "DELETE FROM scheduler_record"):
         assert "scheduler_record_append_only" in refused_sql(statement)
 

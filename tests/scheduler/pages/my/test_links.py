@@ -111,7 +111,7 @@ def test_dead_links_are_told_in_the_same_number_of_queries(case: Case, django_as
     revoked = link_of(case)
     end_it(case, "cancelled", now=NOW)
     for phone in (wrong, follow(revoked)):
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             phone.get("/my/")
 
 
