@@ -36,7 +36,7 @@ def ask_gate(
     *, checklist: Checklist, gate: Gate, start: datetime | None, now: datetime, by: str, has_booking: bool
 ) -> Answer:
     """Evaluate the gate now and store the answer, refused or open. The caller holds the subject's row lock."""
-    look_afresh(checklist.protocol_version_id)
+    look_afresh(checklist.protocol_version)
     assessment = assess_checklist(checklist=checklist, start=start, now=now)
     decision = decide(assessment.verdict, gate, load_overrides([checklist])[checklist.pk], has_booking, start)
     stored = store_decision(

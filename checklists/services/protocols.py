@@ -133,8 +133,8 @@ def typed_protocol(version: ProtocolVersion) -> rules.Protocol:
     return _typed(version.pk, None if version.signed_at is not None else Shut.UNSIGNED)
 
 
-def look_afresh(version_id: uuid.UUID) -> None:
-    """Before a gate is answered: what was read of a version that was altered since is forgotten."""
-    document, digest = ProtocolVersion.objects.values_list("document", "document_hash").get(pk=version_id)
-    if not is_intact(document, digest):
+def look_afresh(version: ProtocolVersion) -> None:
+    """Before a gate is answered: a withdrawal since the version was read counts, and altered content is forgotten."""
+    version.refresh_from_db(fields=["document", "document_hash", "signed_at", "withdrawn_at"])
+    if not is_intact(version.document, version.document_hash):
         _typed.cache_clear()
