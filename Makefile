@@ -62,6 +62,8 @@ test-servers: setup ## the database, services and outbox on PostgreSQL, and the 
 matrix: setup ## the whole tables and races on SQLite, about a minute
 	@echo "== whole matrices (SQLite)"
 	@$(ON_SQLITE) $(PYTEST) -n 2 -m "matrix and not live and not postgresql and not redis"
+	@echo "== properties of the rules, ten times as many cases"
+	@EXAMPLES=10 $(PYTEST) -n 2 -m hypothesis --timeout 600 tests/checklists/rules
 
 browser: setup ## the pages in the system's Chromium, against the live processes
 	@$(ON_SQLITE) $(PYTEST) -m browser

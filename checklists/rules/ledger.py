@@ -9,13 +9,13 @@ SaidNo = Callable[[Evidence], object | None]
 
 
 class Ledger:
-    """Evidence by item, in the order of observation; a superseded no and `not sure` are not standing."""
+    """Evidence by item, in the order of recording however it was read; a superseded no and `not sure` do not stand."""
 
     __slots__ = ("_entries", "_standing", "last_id")
 
     def __init__(self, evidence: Iterable[Evidence], said_no: SaidNo) -> None:
         by_item: dict[str, list[Evidence]] = {}
-        for entry in evidence:
+        for entry in sorted(evidence, key=lambda entry: entry.id):
             by_item.setdefault(entry.item, []).append(entry)
         self._entries: dict[str, tuple[Evidence, ...]] = {}
         self._standing: dict[str, tuple[Evidence, ...]] = {}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checklists.protocols.loader import load
@@ -17,6 +17,7 @@ from checklists.rules.sitetime import day_begins, day_ends
 from checklists.rules.values import Evidence, Medication, Site
 from tests.checklists.rules.cases import FACTS, HOUR, SECOND, SITE, START, at, judge, taking
 from tests.checklists.rules.notes import AUTHORISED, CHECK, MRI, Notes, ready_notes
+from tests.checklists.rules.random_cases import examples
 from tests.checklists.rules.test_reference import reference_notes
 
 REFERENCE = load("reference-asra")
@@ -208,7 +209,7 @@ starts = st.builds(
     st.times(time(4), time(20)).map(lambda t: t.replace(second=0, microsecond=0)),
     zones,
 )  # fmt: skip
-OFTEN = settings(max_examples=100, deadline=None)
+OFTEN = examples(100)
 
 
 def status(item, facts, notes, start, protocol):

@@ -1,157 +1,34 @@
-"""Properties on random cases: total, never ready with something unknown, constant until the next change."""
+"""Properties on random cases: total, never ready with something unknown, constant until the next change, replayable."""
 
+import json
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
-from checklists.rules.assess import item_keys
+from checklists.protocols.loader import load
+from checklists.rules.assess import BEFORE_PROCEDURE, item_keys
 from checklists.rules.case_document import verdict_to_json
-from checklists.rules.shapes import LEVELS
-from checklists.rules.values import Authority, DateAbout, Evidence, Medication, Review, State
-from tests.checklists.rules.cases import FACTS, HOLDS, INSTANT, PHOENIX, PROTOCOL, SITE, START, judge
-from tests.checklists.rules.notes import (
-    ALLERGIES,
-    AUTHORISED,
-    CANDIDACY,
-    CARE,
-    CHECK,
-    CONSENT,
-    CONSULT,
-    EVALUATION,
-    MRI,
-    NO_ANSWERS,
-    PLAN,
-    RECOVERED,
-    ready_notes,
-)
+from checklists.rules.values import PASSING, Review, State
+from tests.checklists.rules.cases import FACTS, INSTANT, PROTOCOL, SECOND, judge
+from tests.checklists.rules.notes import ready_notes
+from tests.checklists.rules.random_cases import accepted_evidence, evidence, examples, facts, instants
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-instants = st.builds(lambda minutes: START + timedelta(minutes=minutes), st.integers(-150 * 24 * 60, 10 * 24 * 60))
-days = st.dates(date(2026, 10, 1), date(2027, 4, 1))
-texts = instants.map(datetime.isoformat)
-abouts = st.none() | st.builds(DateAbout, days, days).map(lambda d: DateAbout(min(d.earliest, d.latest), d.latest))
-names = st.sampled_from([*dict.fromkeys(row.drug for row in HOLDS), "mystery", "Advil 200 mg", ""])
-tiers = st.none() | st.sampled_from(["treatment dose", "prophylactic", "secondary prevention", "odd"])
-medications = st.builds(
-    Medication,
-    names,
-    tiers,
-    st.none() | st.sampled_from(["oral", "topical"]),
-    st.none(),
-    st.none() | st.integers(0, 60),
-)
-facts = st.builds(
-    replace,
-    st.just(FACTS),
-    site=st.sampled_from([SITE, PHOENIX]),
-    levels=st.lists(st.sampled_from(LEVELS), max_size=4).map(tuple),
-    cause=st.none() | st.sampled_from(["osteoporosis", "malignancy"]),
-    anesthesia=st.none() | st.sampled_from(["local", "sedation", "general"]),
-    fractured=abouts,
-    onset=abouts,
-    born_on=st.none() | st.dates(date(1930, 1, 1), date(1990, 1, 1)),
-    sex=st.none() | st.sampled_from(["male", "female", "other"]),
-    weight_kg=st.none() | st.floats(30, 150),
-    conditions=st.frozensets(st.sampled_from(["diabetes", "glucose_on_arrival", "mri_contraindicated"])),
-    medications=st.lists(medications, max_size=4).map(tuple),
-    arrived_at=st.none() | instants,
-    not_happening=st.booleans(),
-)
-doses = st.one_of(
-    st.builds(lambda t: {"last_dose_at": t}, texts),
-    st.builds(lambda d: {"last_dose_on": d.isoformat()}, days),
-    st.builds(lambda t: {"took_it": True, "last_dose_at": t}, texts),
-    st.just({"not_taking": True}),
-)
-answers = st.builds(
-    lambda answer, more: {"answer": answer, **more},
-    st.sampled_from(["asked", "agreed", "refused", "continue"]),
-    st.just({})
-    | st.builds(lambda d, on: {"last_dose_on": d.isoformat(), "start_on": on.isoformat()}, days, days)
-    | st.builds(lambda h: {"hold_hours": h}, st.sampled_from([24, 72, 120])),
-)
-results = st.builds(
-    lambda a, value: {"analyte": a[0], "value": value, "unit": a[1]},
-    st.sampled_from([("INR", "ratio"), ("platelets", "10^9/L"), ("creatinine", "mg/dL"), ("glucose", "mg/dL")]),
-    st.floats(0, 300),
-)
-intakes = st.lists(
-    st.builds(
-        lambda name, t: {"intake": name, "at": t},
-        st.sampled_from(["clear liquids", "fatty meal", "sip", "x"]),
-        texts,
-    ),
-    max_size=3,
-)
-junk = st.dictionaries(
-    st.sampled_from(["outcome", "answer", "value", "analyte", "modality", "stage", "last_dose_at", "intakes"]),
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers()),
-    max_size=4,
-)
-VALUES = {
-    "consult": st.sampled_from([CONSULT, {"outcome": "not_candidate"}, {"outcome": "procedure"}]),
-    "candidacy": st.sampled_from([CANDIDACY, {**CANDIDACY, "exclusions": ["instability", "pregnancy"]}]),
-    "imaging": st.sampled_from([MRI, {**MRI, "modality": "ct"}, {**MRI, "modality": "bone_scan"}]),
-    "labs": results | st.just({"stage": "looked_at"}),
-    "fasting": st.builds(lambda found: {"intakes": found}, intakes),
-    "ride": st.sampled_from([{"available": True, "adult": True}, {"available": False}]),
-    "infection_prescreen": st.sampled_from([{"answers": NO_ANSWERS}, {"answers": {"cough_or_cold": "yes"}}]),
-    "infection_check": st.sampled_from([CHECK, {**CHECK, "outcome": "infection"}]),
-    "responsible_adult": st.sampled_from([{"present": True}, {"present": False}]),
-    "allergies": st.sampled_from([ALLERGIES, {**ALLERGIES, "antibiotic": "known", "substances": ["cefazolin"]}]),
-    "pregnancy": st.sampled_from([{"result": "negative"}, {"result": "positive"}, {"result": "declined"}]),
-    "anesthesia_evaluation": st.sampled_from([EVALUATION, {**EVALUATION, "outcome": "not_fit"}]),
-    "antibiotic_plan": st.sampled_from([PLAN, {"plan": "none"}]),
-    "recovery_observation": st.sampled_from([RECOVERED, {**RECOVERED, "observed_minutes": 59, "reactions": "seen"}]),
-    "after_care": st.sampled_from([{"explained": ["driving", "red_flags"]}, {"explained": []}]),
-    "follow_up": st.sampled_from([{"arranged": ["visit", "call_24h"]}, {"arranged": ["visit"]}]),
-    "authorisation": st.sampled_from([AUTHORISED, {**AUTHORISED, "valid_from": "2027-03-20"}]),
-    "conservative_care": st.sampled_from([CARE, {**CARE, "outcome": "helped"}]),
-    "diagnostic_injection": st.sampled_from([{"result": "confirmed", "levels": ["T12", "L1"]}, {"stage": "ordered"}]),
-    "consent": st.sampled_from([CONSENT, {**CONSENT, "levels": ["L1"]}, {"refused": True}]),
-}
-
-
-@st.composite
-def evidence(draw, with_junk=True):
-    """Entries of any item, mostly well formed."""
-    entries = []
-    for number in range(1, draw(st.integers(0, 12)) + 1):
-        item = draw(st.sampled_from([*VALUES, "hold", "prescriber_clearance", "restart_decision"]))
-        values = VALUES.get(item)
-        if item == "hold":
-            item, values = f"hold:{draw(names)}", doses
-        elif item == "prescriber_clearance":
-            item = f"prescriber_clearance:{draw(names)}"
-            values = answers
-        elif values is None:
-            item, values = f"restart_decision:{draw(names)}", st.just({"decision": "restart"})
-        if with_junk:
-            values = st.one_of(values, st.just({"answer": "not_sure"}), junk)
-        entries.append(
-            Evidence(
-                number,
-                item,
-                draw(instants),
-                draw(values),
-                "staff",
-                draw(st.sampled_from(Authority)),
-                "staff:1",
-                draw(st.frozensets(st.integers(1, 12), max_size=2)),
-            )
-        )
-    return tuple(entries)
-
-
+SHIPPED = st.sampled_from([PROTOCOL, *(load(name) for name in ("reference-asra", "reference-sir"))])
 CHASING = replace(PROTOCOL, items=tuple(replace(rule, chase_after_days=2) for rule in PROTOCOL.items))
+MANY = examples(25)
+FEW = examples(12)
 
 
 def unchanging(verdict):
     """State and findings: what must stay as it is until the next change."""
     return verdict.state, verdict.findings
+
+
+def as_text(verdict):
+    return json.dumps(verdict_to_json(verdict))
 
 
 @MANY
@@ -162,6 +39,23 @@ def test_assess_is_total(case, entries, start, now):
     assert len({f.item for f in verdict.findings}) == len(verdict.findings)
     assert verdict_to_json(verdict)["state"] == verdict.state.value
     assert item_keys(PROTOCOL, case, entries, start, now) == tuple(f.item for f in verdict.findings)
+
+
+@MANY
+@given(facts, accepted_evidence(), st.none() | instants, instants, SHIPPED)
+def test_nothing_that_the_input_check_accepts_breaks_a_rule(case, entries, start, now, protocol):
+    verdict = judge(case, entries, start, now, protocol)
+    assert [f.sentence for f in verdict.findings if f.code == "rule_error"] == []
+
+
+@MANY
+@given(facts, evidence(), st.none() | instants, instants)
+def test_case_is_ready_only_booked_and_with_every_item_passing(case, entries, start, now):
+    """Also the other way round: nothing but an item or a missing booking keeps a case from being ready."""
+    for recorded in (entries, (*ready_notes().all, *(replace(e, id=e.id + 100) for e in entries[:2]))):
+        verdict = judge(case, recorded, start, now)
+        needed = {f.status for f in verdict.findings if f.needed_by in BEFORE_PROCEDURE}
+        assert (verdict.state is State.READY) == (start is not None and needed <= PASSING)
 
 
 @MANY
@@ -189,10 +83,51 @@ def assert_constant(judged, verdict, now, data):
     if until is None:
         until = now + timedelta(days=400)
     assert until > now
-    moments = {until - INSTANT, now + (until - now) / 2}
+    moments = {until - INSTANT, max(now, until - SECOND), now + (until - now) / 2}
     moments.add(now + (until - now) * data.draw(st.floats(0, 0.999)))
     for moment in moments:
         assert unchanging(judged(moment)) == unchanging(verdict)
+
+
+@FEW
+@given(facts, evidence(with_junk=False), instants, instants)
+def test_next_changes_lead_from_any_moment_to_the_last_word(case, entries, start, now):
+    """Hopping from change to change ends, skips nothing, and arrives where time alone changes nothing any more."""
+    verdict, hops = judge(case, entries, start, now, CHASING), 0
+    while verdict.next_change_at is not None:
+        assert verdict.next_change_at > now
+        now, hops = verdict.next_change_at, hops + 1
+        verdict = judge(case, entries, start, now, CHASING)
+        assert hops < 200
+    assert unchanging(judge(case, entries, start, now + timedelta(days=4000), CHASING)) == unchanging(verdict)
+
+
+def test_every_change_of_a_plain_case_is_announced_and_none_is_empty_of_reason():
+    """Nothing recorded: each deadline of the protocol is a next change, and at each of them something is overdue."""
+    now, changes = judge().findings[0].deadline_at or FACTS.arrived_at - timedelta(days=60), []
+    while (until := judge(now=now).next_change_at) is not None:
+        before, now = judge(now=now), until
+        changed = {f.item for f in judge(now=now).findings} & {
+            f.item for f, old in zip(judge(now=now).findings, before.findings, strict=True) if f.status != old.status
+        }
+        changes.append((until, changed))
+    deadlines = {f.deadline_at for f in judge().findings if f.deadline_at and f.status in ("pending", "overdue")}
+    assert {moment for moment, changed in changes if changed} == deadlines
+    assert set().union(*(changed for _, changed in changes)) == {
+        f.item for f in judge(now=now).findings if f.status == "overdue"
+    }
+
+
+@MANY
+@given(facts, evidence(), st.none() | instants, instants, st.data())
+def test_same_inputs_give_the_same_bytes_in_whatever_order_the_evidence_is_read(case, entries, start, now, data):
+    """Also where much was observed at one instant."""
+    at_once = data.draw(st.booleans())
+    entries = tuple(replace(e, observed_at=now) if at_once else e for e in entries)
+    shuffled = data.draw(st.permutations(entries))
+    first = judge(case, entries, start, now)
+    assert as_text(judge(replace(case), tuple(replace(e) for e in entries), start, now)) == as_text(first)
+    assert as_text(judge(case, shuffled, start, now)) == as_text(first)
 
 
 @FEW
@@ -205,8 +140,7 @@ def test_case_is_not_ready_once_any_evidence_of_an_item_is_missing(data):
     assert judge(evidence=left, now=now).state is not State.READY
 
 
-@FEW
-@given(st.sampled_from(["cause", "born_on", "fractured", "levels", "anesthesia", "arrived_at"]))
+@pytest.mark.parametrize("name", ["cause", "born_on", "fractured", "levels", "anesthesia", "arrived_at"])
 def test_unknown_fact_never_makes_a_case_ready(name):
     unknown = replace(FACTS, **{name: () if name == "levels" else None})
     still_known = {"cause", "arrived_at"}
