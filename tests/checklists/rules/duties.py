@@ -1,6 +1,7 @@
 """Everybody does their duty: the evidence that readies a case for a start under any complete protocol."""
 
 from checklists.protocols.loader import load
+from checklists.rules.asked import codes_wanted
 from checklists.rules.values import PASSING, Authority, Evidence, Review
 from tests.checklists.rules.cases import PROTOCOL, judge
 from tests.checklists.rules.notes import ALLERGIES, CANDIDACY, EVALUATION
@@ -70,12 +71,13 @@ def with_every_duty_done(protocol, facts, entries, start, stopped_at):
         "infection_prescreen": {"answers": screen},
     }
     again += [(item, value) for item, value in usual.items() if item not in said]
-    open_items = [f.item for f in judge(facts, entries, start, start, protocol).findings]
-    for item in open_items:
-        kind, _, _ = item.partition(":")
-        if kind == "hold" and item not in said:
+    for finding in judge(facts, entries, start, start, protocol).findings:
+        item, asked = finding.item, codes_wanted(tuple(reason.code for reason in finding.reasons))
+        if finding.kind == "hold" and item not in said:
             again.append((item, {"last_dose_at": stopped_at.isoformat()}))
-        elif kind == "prescriber_clearance":
+        if asked:
+            again.append((item, {"answers": dict.fromkeys(asked, "no")}))
+        if finding.kind == "prescriber_clearance":
             again.append((item, {"answer": "agreed", "prescriber": "Dr A", "how": "phone"}))
     return recorded(entries, start, *duties(protocol, facts), *again)
 

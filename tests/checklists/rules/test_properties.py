@@ -49,13 +49,19 @@ def test_nothing_that_the_input_check_accepts_breaks_a_rule(case, entries, start
 
 
 @MANY
-@given(facts, evidence(), st.none() | instants, instants)
-def test_case_is_ready_only_booked_and_with_every_item_passing(case, entries, start, now):
-    """Also the other way round: nothing but an item or a missing booking keeps a case from being ready."""
-    for recorded in (entries, (*ready_notes().all, *(replace(e, id=e.id + 100) for e in entries[:2]))):
-        verdict = judge(case, recorded, start, now)
+@given(facts, evidence(), instants, st.none() | instants, instants)
+def test_case_is_ready_only_booked_and_with_every_item_passing(case, entries, late, start, now):
+    """Whether anything, much, or one thing only is wrong; and nothing else keeps a case from being ready."""
+    last = late.second + len(entries)
+    ready = ready_notes().all
+    lacking = [entry for place, entry in enumerate(ready) if place != last]
+    for verdict, booked in (
+        (judge(case, entries, start, now), start is not None),
+        (judge(evidence=lacking, now=late), True),
+        (judge(evidence=ready, start=start, now=now), start is not None),
+    ):
         needed = {f.status for f in verdict.findings if f.needed_by in BEFORE_PROCEDURE}
-        assert (verdict.state is State.READY) == (start is not None and needed <= PASSING)
+        assert (verdict.state is State.READY) == (booked and needed <= PASSING)
 
 
 @MANY

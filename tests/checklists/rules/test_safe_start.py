@@ -61,7 +61,8 @@ def planned(draw, drugs):
 def ready_at(protocol, facts, entries, start, stopped_at, *, signed=False):
     """The verdict at the start itself, every duty done; `signed`: a clinician signs what is for review."""
     done = with_every_duty_done(protocol, facts, entries, start, stopped_at)
-    done = tuple(e for e in done if not (e.item == "labs" and e.observed_at == start and is_creatinine(e)))
+    # The creatinine stays the one that the start was planned by.
+    done = tuple(e for e in done if e in entries or not is_creatinine(e))
     verdict = judge(facts, done, start, start, protocol)
     return judge(facts, done, start, start, protocol, reviews=signatures(verdict, start)) if signed else verdict
 
