@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from scheduler.isolation import within
 from scheduler.models import Case, Practice, Resource, User
@@ -17,6 +18,10 @@ from scheduler.services.demonstration import Person, Story, make_practice, resou
 from scheduler.services.tokens import create_token
 from tests.house import roles
 from tests.remembered import Memory, RememberedStory
+
+# pytest-timeout bounds a test; how long one example takes depends on what else the machine does.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 ZONE = "America/New_York"
 # A Monday morning; the usual start is two hours later.
