@@ -93,7 +93,7 @@ def move_cases_to_version(
     by: str,
     now: datetime,
 ) -> Moved:
-    """Move the chosen cases, each in its own transaction, if it still is what the preview showed (`seen`)."""
+    """Move the chosen cases, each wholly or not at all, if it still is what the preview showed (`seen`)."""
     moved, left = [], []
     for case_id, seen in chosen.items():
         try:

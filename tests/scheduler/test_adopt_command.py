@@ -1,5 +1,6 @@
 """`manage.py protocols adopt`: a file becomes the next version of a practice's protocol, unsigned."""
 
+import uuid
 from io import StringIO
 from pathlib import Path
 
@@ -37,6 +38,17 @@ def test_filled_file_becomes_the_next_version_of_the_clinics_protocol(practice: 
     assert (version.signed_at, version.missing) == (None, [])
     by = staff_by_role(practice)["administrator"].by
     assert (version.adopted_by, Record.objects.filter(action="protocol_adopted", by=by).count()) == (by, 2)
+
+
+def test_versions_of_a_practice_are_compared_by_id(practice: Practice, tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(CHILD.replace("reference-asra", "demonstration"))
+    adopt(str(file), "--as", "demonstration")
+    first, second = ProtocolVersion.objects.filter(practice_id=practice.pk).order_by("number")
+    code, said, _ = run("diff", str(first.pk), str(second.pk))
+    assert (code, said.splitlines()[0]) == (1, "the protocol, name: demonstration becomes ours")
+    assert run("diff", str(first.pk), str(first.pk))[:2] == (0, "no difference\n")
+    assert run("diff", str(first.pk), str(uuid.UUID(int=4)))[0] == 2
 
 
 @pytest.mark.parametrize("by", ["nurse@demo.example", "desk@demo.example", "nobody@demo.example", ""])
