@@ -45,7 +45,7 @@ def test_prescriber_answers_from_the_mail_and_the_desk_prints_and_reads(
     expect(page.get_by_role("status")).to_contain_text("Thank you")
     keep(page, screenshots, "thanks")
 
-    desk = browse(width=390)
+    desk = browse(width=390, dark=True)  # whose letter is black on white all the same
     desk.sign_in()
     desk.open("/desk/")
     desk.page.get_by_role("link", name=re.compile("AWAITED")).first.click()
@@ -61,5 +61,7 @@ def test_prescriber_answers_from_the_mail_and_the_desk_prints_and_reads(
     expect(desk.page.locator(".letter .demo")).to_have_text("DEMONSTRATION - not for the care of patients")
     expect(desk.page.get_by_role("navigation")).to_have_count(0)
     assert desk.page.locator(".letter").bounding_box()["height"] < 1123  # type: ignore[index]
+    inks = "[...new Set([...document.querySelectorAll('.letter *')].map(e => getComputedStyle(e).color))]"
+    assert desk.page.evaluate(inks) == ["rgb(0, 0, 0)"]
     keep(desk.page, screenshots, "letter")
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
