@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from checklists.rules.gate import TESTED, decide
-from checklists.rules.values import Gate, Override, Shut, Status, Verdict
+from checklists.rules.values import Gate, Override, OverrideClass, Shut, Status, Verdict
 from tests.checklists.rules.cases import HOUR, PROTOCOL, START, finding, judge, taking
 from tests.checklists.rules.notes import CHECK, NO_ANSWERS, RECOVERED, ready_notes
 
@@ -174,3 +174,11 @@ def test_override_carries_the_starts_it_was_given_for(start, carries):
     verdict = judge(evidence=without("ride"))
     override = replace(override_of(verdict.finding("ride")), start_from=START, start_until=START + 2 * HOUR)
     assert decide(verdict, Gate.START, [override], True, start).is_open is carries
+
+
+def test_each_refusal_of_the_case_itself_says_whose_it_is():
+    refused = decide(judge(protocol=replace(PROTOCOL, signed=False)), Gate.START, (), has_booking=False)
+    owners = {refusal.code: (refusal.owner, refusal.override) for refusal in refused.refusals}
+    never = OverrideClass.NEVER
+    assert owners["protocol_unsigned"] == ("clinician", never)
+    assert owners["not_booked"] == ("scheduler", never)

@@ -1,9 +1,12 @@
 """Slips of number and unit, and the glucose that a list of drugs asks for."""
 
+from datetime import date
+
 import pytest
 
 from checklists.protocols.loader import load
 from checklists.rules.kinds import check_value
+from checklists.rules.lab_values import analyte_name, birthday
 from checklists.rules.values import Medication
 from tests.checklists.rules.cases import HOUR, START, outcome, taking
 from tests.checklists.rules.test_reference import reference_notes
@@ -65,3 +68,19 @@ def test_drug_for_diabetes_or_a_steroid_asks_for_a_glucose_on_arrival(medication
     assert outcome("labs", taking(medication), notes.all, protocol=REFERENCE)[1] == code
     notes.add("labs", {"analyte": "glucose", "value": 120, "unit": "mg/dL"}, START - HOUR)
     assert outcome("labs", taking(medication), notes.all, protocol=REFERENCE)[1] == "satisfied"
+
+
+@pytest.mark.parametrize(
+    ("year", "birthday_on"),
+    [(2027, date(2027, 3, 1)), (2028, date(2028, 2, 29)), (2100, date(2100, 3, 1))],
+)
+def test_who_was_born_on_29_february_grows_older_on_1_march_of_a_common_year(year, birthday_on):
+    assert birthday(date(1956, 2, 29), year) == birthday_on
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [(" hgb ", "haemoglobin"), ("PLATELETS", "platelets"), ("ferritin ", "ferritin")],
+)
+def test_analyte_is_known_by_its_spellings_and_kept_where_it_is_not(written, name):
+    assert analyte_name(written) == name

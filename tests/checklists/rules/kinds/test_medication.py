@@ -155,6 +155,26 @@ def test_hold_counts_elapsed_hours_across_the_clock_change(zone, taken, start, e
     assert outcome("hold:ibuprofen", facts, notes.all, begins, begins - SECOND)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("zone", "taken_on", "clear_from"),
+    [
+        # 24 h after 23:59: the next day of the clock change has 23 hours in spring and 25 in autumn.
+        (NEW_YORK, "2027-03-13", "2027-03-15 00:59"),
+        (NEW_YORK, "2027-03-14", "2027-03-15 23:59"),
+        (NEW_YORK, "2027-11-06", "2027-11-07 22:59"),
+        (NEW_YORK, "2027-11-07", "2027-11-08 23:59"),
+        (PHOENIX.tz, "2027-03-13", "2027-03-14 23:59"),
+        (PHOENIX.tz, "2027-11-06", "2027-11-07 23:59"),
+    ],
+)
+def test_dose_known_by_date_in_the_nights_of_the_clock_change(zone, taken_on, clear_from):
+    begins, facts = at(clear_from, zone), replace(taking("ibuprofen"), site=replace(FACTS.site, zone=zone.key))
+    for start, expected in ((begins, OK), (begins - SECOND, ("too_early", "hold_too_short"))):
+        notes = Notes()
+        notes.add("hold:ibuprofen", {"last_dose_on": taken_on}, start - HOUR / 60)
+        assert outcome("hold:ibuprofen", facts, notes.all, start, start) == expected
+
+
 def test_drug_that_no_row_knows_goes_to_review():
     assert outcome("hold:wonderdrug 20 mg", taking("Wonderdrug 20 mg")) == ("review", "drug_unknown")
 
