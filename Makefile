@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-.PHONY: help setup run check test test-servers matrix browser pictures faults bench check-deploy lock clean
+.PHONY: help setup run check test test-servers matrix mutation browser pictures faults bench check-deploy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -65,6 +65,9 @@ matrix: setup ## the whole tables and races on SQLite, about a minute
 	@echo "== properties of the rules, ten times as many cases"
 	@EXAMPLES=10 $(PYTEST) -n 2 -m hypothesis --timeout 600 tests/checklists/rules
 
+mutation: setup ## one change at a time in the rules: which ones no rule test notices (MINUTES=30 SAMPLE=10 MODULES=fold,renal)
+	@$(ON_SQLITE) $(BIN)/python -m tests.house.mutation
+
 browser: setup ## the pages in the system's Chromium, against the live processes
 	@$(ON_SQLITE) $(PYTEST) -m browser
 
@@ -99,5 +102,5 @@ lock: ## new lock files after a change of pyproject.toml (needs uv)
 	@$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean: ## forget the environment and every cache; the demonstration's data in var/ stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
