@@ -46,7 +46,7 @@ def company_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Chec
 
 def rows_taken(context: Context) -> tuple[HoldRule, ...]:
     """The rows of everything on the list that the patient did not say not to take."""
-    return context.once("rows_taken", _rows_taken)
+    return context.once_for_case("rows_taken", _rows_taken)
 
 
 def _rows_taken(context: Context) -> tuple[HoldRule, ...]:

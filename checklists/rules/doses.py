@@ -88,6 +88,10 @@ def needs_clearance(context: Context, drug: str) -> bool:
 
 def goes_on(context: Context, drug: str) -> bool:
     """Whether nothing is stopped: every row that may hold lets the drug be taken on, by itself or as decided."""
+    return context.once_for_case(("goes_on", drug), lambda _: _goes_on(context, drug))
+
+
+def _goes_on(context: Context, drug: str) -> bool:
     rows = [in_effect(context, drug, row) for plan in plans_of(context, drug) for row in plan.match.rows]
     return bool(rows) and all(row.action in NOT_HELD for row in rows)
 
@@ -113,8 +117,9 @@ def last_dose(context: Context, drug: str) -> Dose:
 
 
 def _last_dose(context: Context, drug: str) -> Dose:
-    standing = [entry for entry in context.standing(f"hold:{drug}") if is_dose(entry) or "not_taking" in entry.value]
-    newest = latest(entry for entry in standing if is_dose(entry))
+    # Whatever is no other word is read as a dose, so that one that cannot be read blocks.
+    standing = [e for e in context.standing(f"hold:{drug}") if "answers" not in e.value and "decision" not in e.value]
+    newest = latest(entry for entry in standing if "not_taking" not in entry.value)
     if newest:
         zone = context.facts.site.tz
         stated = max(dose_instant(entry, zone) for entry in newest)

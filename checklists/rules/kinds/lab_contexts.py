@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from checklists.rules.context import Context
 from checklists.rules.doses import drug_plans, last_dose
-from checklists.rules.drugs import NOT_SYSTEMIC, normalised, rows_named
+from checklists.rules.drugs import NOT_SYSTEMIC, normalised, rows_meant
 from checklists.rules.lab_values import age_at_start, analyte_name
 from checklists.rules.protocol import HoldRule, LabRule
 
@@ -74,7 +74,7 @@ def sugar_at_risk(context: Context, _rule: LabRule) -> bool:
         row.drug_class.casefold() in MOVES_SUGAR
         for medication in context.facts.medications
         if normalised(medication.route or "") not in NOT_SYSTEMIC
-        for row in rows_named(context.protocol, medication.name)
+        for row in rows_meant(context.protocol, medication)[0]
     )
 
 

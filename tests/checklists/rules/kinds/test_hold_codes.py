@@ -5,7 +5,7 @@ import pytest
 from checklists.protocols.loader import load
 from checklists.rules.drugs import match_medication
 from checklists.rules.values import Medication
-from tests.checklists.rules.cases import judge, outcome, taking
+from tests.checklists.rules.cases import finding, judge, outcome, taking
 
 REFERENCE = load("reference-asra", signed=True)
 APIXABAN, SEMAGLUTIDE, DABIGATRAN, EDOXABAN = "1364430", "1991302", "1037042", "1599538"
@@ -142,3 +142,9 @@ def test_local_form_in_the_name_says_the_route(entry, status):
 @pytest.mark.parametrize("entry", ["timolol ophthalmic", "Centrum", "lidocaine patch", "Entresto", "Seroquel 25 mg"])
 def test_common_drug_that_no_source_holds_needs_nothing(entry):
     assert match_medication(REFERENCE, Medication(entry)) is None
+
+
+def test_insulin_that_only_its_code_names_still_wants_a_glucose():
+    for code, wanted in (("274783", True), ("99999999", False)):
+        found = finding("labs", taking(Medication("sugar shot", rxcui=code)), protocol=REFERENCE)
+        assert any("glucose" in reason.sentence for reason in found.reasons) is wanted

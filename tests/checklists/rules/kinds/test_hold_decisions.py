@@ -337,3 +337,10 @@ def test_dose_of_about_a_year_ago_is_asked_about_again(days, value, expected):
 def test_dose_is_held_against_the_time_at_which_it_was_said(value, fields):
     said_at = START - HOUR
     assert [problem.field for problem in check_value("hold:ibuprofen", value, said_at)] == fields
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"last": "monday"}, {"last_dose_at": 7}, {"answers": 7}, {"decision": "perhaps"}, {"decision": []}]
+)
+def test_word_that_cannot_be_read_blocks(value):
+    assert judged("hold:ibuprofen", "ibuprofen", noted(("hold:ibuprofen", value))) == ("failed", "rule_error")
