@@ -16,13 +16,13 @@ from scheduler.pages.ward.forms import (
     DATE,
     AdultForm,
     Bedside,
-    DoseForm,
     FastingForm,
     ItemForm,
     LabForm,
     RestartForm,
     RideForm,
 )
+from scheduler.pages.ward.hold_form import HoldForm
 from scheduler.services.bedside import Asked
 
 LONGEST = 200
@@ -232,7 +232,7 @@ FORMS: Mapping[str, type[ItemForm] | None] = {
     "imaging": None,
     "labs": LabForm,
     "prescriber_clearance": ClearanceForm,
-    "hold": DoseForm,
+    "hold": HoldForm,
     "fasting": FastingForm,
     "ride": RideForm,
     "infection_prescreen": None,
