@@ -10,7 +10,8 @@ from checklists.protocols.loader import load
 from checklists.rules.asked import ASKED_CODES
 from checklists.rules.values import Authority, Evidence, Medication
 from tests.checklists.rules.cases import FACTS, START, judge
-from tests.checklists.rules.test_properties import MANY, assert_constant, days, doses, instants
+from tests.checklists.rules.random_cases import days, doses, examples, instants
+from tests.checklists.rules.test_properties import assert_constant
 
 REFERENCE = load("reference-asra", signed=True)
 DRUGS = ("warfarin", "apixaban", "dabigatran", "aspirin", "enoxaparin", "sertraline", "Ozempic", "liraglutide")
@@ -75,7 +76,7 @@ def evidence(draw):
     return tuple(entries)
 
 
-@MANY
+@examples(40)
 @given(cases, evidence(), st.none() | instants, instants, st.data())
 def test_hold_is_total_and_constant_until_the_next_change(case, entries, start, now, data):
     verdict = judge(case, entries, start, now, REFERENCE)
@@ -83,7 +84,7 @@ def test_hold_is_total_and_constant_until_the_next_change(case, entries, start, 
     assert_constant(lambda then: judge(case, entries, start, then, REFERENCE), verdict, now, data)
 
 
-@MANY
+@examples(40)
 @given(cases, evidence())
 def test_no_drug_in_doubt_or_unanswered_is_satisfied(case, entries):
     """Whatever was recorded: a finding that passes has no reason left, and one with a reason does not pass."""
