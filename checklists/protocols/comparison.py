@@ -18,6 +18,7 @@ from checklists.protocols.summary import (
     item_words,
     lab_words,
     number_words,
+    pathway_words,
     pregnancy_words,
     topic_words,
 )
@@ -46,6 +47,7 @@ SECTIONS: tuple[Where, ...] = (
     ("fasting", "intakes"),
     ("items",),
     ("pregnancy",),
+    ("pathway",),
     ("infection",),
     ("infection", "questions"),
     ("minutes",),
@@ -171,6 +173,8 @@ def entries(own: Protocol, protocol: Protocol, document: dict[str, Any]) -> Iter
         yield ("items", item.kind), Entry(f"item: {topic_words(label)}", words, item.sourced)
     if protocol.pregnancy:
         yield from ((("pregnancy",), split(*line)) for line in pregnancy_words(protocol.pregnancy))
+    if protocol.pathway:
+        yield from ((("pathway",), split(*line)) for line in pathway_words(protocol.pathway))
     (words, sourced), *questions = infection_words(protocol)
     yield ("infection",), Entry("infection", words.partition(": ")[2], sourced)
     for question, (words, sourced) in zip(protocol.infection.questions, questions, strict=True):

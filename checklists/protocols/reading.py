@@ -19,6 +19,7 @@ from checklists.rules.protocol import (
     IntakeRule,
     LabRule,
     LevelsRule,
+    PathwayRule,
     PregnancyRule,
     Protocol,
     SignDays,
@@ -103,6 +104,7 @@ def read_document(document: dict[str, Any], reading: Reading, *, signed: bool, d
         ),
         follow_up=tuple(read_statement(row, FOLLOW_UP_TOPICS) for row in top.rows("follow_up", "topic", optional=True)),
         pregnancy=None if top.take("pregnancy") is None else read_pregnancy(top.block("pregnancy")),
+        pathway=None if top.take("pathway") is None else read_pathway(top.block("pathway")),
         missing=tuple(reading.missing),
     )
     minutes.close()
@@ -270,6 +272,16 @@ def read_pregnancy(block: Block) -> PregnancyRule:
     )
     if rule.until_age < rule.from_age:
         block.refuse("until", "is below `from`, so that nobody would be asked", "exchange the two")
+    block.close(annotated=True)
+    return rule
+
+
+def read_pathway(block: Block) -> PathwayRule:
+    rule = PathwayRule(
+        stalled_after_days=block.count("stalled_after_days", strict=1, most=MOST_DAYS),
+        at_risk_days=block.count("at_risk_days", strict=MOST_DAYS, most=MOST_DAYS),
+        sourced=block.sourced(),
+    )
     block.close(annotated=True)
     return rule
 

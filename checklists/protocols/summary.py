@@ -14,6 +14,7 @@ from checklists.rules.protocol import (
     ItemRule,
     LabRule,
     Moment,
+    PathwayRule,
     PregnancyRule,
     Protocol,
     Sourced,
@@ -52,7 +53,7 @@ def annotated(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     rows += [{"row": row["class"], **row} for row in document.get("hold_classes", ())]
     rows += [
         {"row": name, **document[name]}
-        for name in ("window", "levels", "infection", "renal_age", "pregnancy")
+        for name in ("window", "levels", "infection", "renal_age", "pregnancy", "pathway")
         if name in document
     ]
     rows += [{"row": "proof", **document["imaging"]}]
@@ -79,6 +80,8 @@ def sections(protocol: Protocol, document: dict[str, Any]) -> Iterator[tuple[str
     yield "Window, levels, imaging", candidacy_words(protocol)
     if protocol.pregnancy:
         yield "Pregnancy", pregnancy_words(protocol.pregnancy)
+    if protocol.pathway:
+        yield "The way to a booking", pathway_words(protocol.pathway)
     yield "Infection", infection_words(protocol)
     yield "Numbers", number_words(document)
     for title, rows in (("After care", protocol.after_care), ("Follow-up", protocol.follow_up)):
@@ -200,6 +203,11 @@ def candidacy_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:
     xray = "an X-ray is proof too" if imaging.xray_proves_acuity else "an X-ray alone is no proof"
     counts = f"counts for {days(imaging.validity_days)}, an X-ray for {days(imaging.valid_for('xray'))}"
     yield f"proof by imaging: {ways}, {counts}; {xray}", imaging.sourced
+
+
+def pathway_words(rule: PathwayRule) -> Iterator[tuple[str, Sourced]]:
+    stalled = f"stalled after {days(rule.stalled_after_days)} without news"
+    yield f"pathway: {stalled}, window at risk in its last {days(rule.at_risk_days)}", rule.sourced
 
 
 def pregnancy_words(rule: PregnancyRule) -> Iterator[tuple[str, Sourced]]:

@@ -79,6 +79,7 @@ RULES = {
     ("levels",): "levels treated at once",
     ("imaging",): "proof by imaging",
     ("pregnancy",): "pregnancy test",
+    ("pathway",): "way to a booking",
     ("renal_age",): "creatinine by age",
     ("fasting",): "fasting",
     ("infection",): "infection check",

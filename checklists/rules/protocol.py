@@ -253,6 +253,15 @@ class PregnancyRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PathwayRule:
+    """When a case without a booking is somebody's work again: days without news, days left of the window."""
+
+    stalled_after_days: int
+    at_risk_days: int
+    sourced: Sourced
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """What a source says on a topic, for people to read."""
 
@@ -287,6 +296,7 @@ class Protocol:
     after_care: tuple[Statement, ...] = ()  # what the patient must be told before going home
     follow_up: tuple[Statement, ...] = ()  # what must be arranged before going home
     pregnancy: PregnancyRule | None = None  # None: in a version from before it was asked
+    pathway: PathwayRule | None = None  # None: in a version from before it was watched
     shut: Shut = Shut.UNSIGNED  # why no gate opens, where it is not signed
     flat_minutes: int = 0  # of the recovery, lying flat while the cement hardens
 

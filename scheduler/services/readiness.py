@@ -1,16 +1,20 @@
 """Look at a case again: verdict, blocks, tasks, reminders, and what all that leaves in the record."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from checklists.rules.gate import refusals_of_case
+from checklists.rules.sitetime import day_ends, local_date
 from checklists.rules.values import Gate
 from checklists.services import checklists
 from scheduler import messages
-from scheduler.models import Case
-from scheduler.rules.duties import Phase, duties, duty
+from scheduler.models import Case, Record
+from scheduler.rules.duties import Duty, Phase, duties, duty
+from scheduler.rules.pathway import pathway_duties
 from scheduler.rules.problems import NotFound
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.links import links_for
@@ -62,6 +66,8 @@ def look_again(*, case: Case, now: datetime, by: str = SYSTEM) -> checklists.Ref
     owed = list(duties(verdict, phase, today_until=end_of_day(case, now)))
     if before_procedure:
         owed += filter(None, map(duty, refusals_of_case(verdict, Gate.BOOKING, True)))
+    if case.state == "referred":
+        owed += _waiting(case, refreshed.assessment, now)
     passing = None if phase is Phase.ENDED else [f.item for f in verdict.findings if f.passes]
     settle_duties(case=case, owed=owed, passing=passing, by=by, now=now)
     if before_procedure:
@@ -75,6 +81,19 @@ def look_again(*, case: Case, now: datetime, by: str = SYSTEM) -> checklists.Ref
         )
     plan_pickup(case=case, by=by, now=now)
     return refreshed
+
+
+def _waiting(case: Case, assessment: checklists.Assessment, now: datetime) -> Iterable[Duty]:
+    """What nobody has booked becomes work by time alone."""
+    news = Record.objects.filter(practice_id=case.practice_id, subject=str(case.pk)).exclude(by=SYSTEM)
+    return pathway_duties(
+        assessment.protocol,
+        assessment.facts,
+        assessment.verdict,
+        news_at=news.aggregate(at=Max("at"))["at"] or case.opened_at,
+        now=now,
+        today_until=end_of_day(case, now),
+    )
 
 
 def _phase(case: Case, not_happening: bool) -> Phase:
@@ -91,7 +110,8 @@ def end_of_day(case: Case, now: datetime) -> datetime:
 
 
 def _next_look(case: Case, now: datetime) -> datetime | None:
-    """When the sweep comes back at the latest: at the booked start, and each minute once that is over."""
+    """When the sweep comes back at the latest: the next day, at the booked start, and each minute once that is over."""
     if case.booking is None:
-        return None
+        tz = case.practice.site.tz
+        return day_ends(local_date(now, tz), tz)
     return now + LATE_CASE_EVERY if case.booking.starts_at <= now else case.booking.starts_at

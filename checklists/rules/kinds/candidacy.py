@@ -1,5 +1,6 @@
 """Candidacy: indication, exclusions, the treatment window, levels and their adjacency."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from checklists.rules.context import (
@@ -112,16 +113,35 @@ def level_checks(levels: tuple[str, ...], rule: LevelsRule) -> list[Check]:
     named = ", ".join(LEVELS[place] for place in places)
     if len(places) > rule.max_review:
         most = f"{len(places)} levels ({named}) are more than {rule.max_review}"
-        return [failed("too_many_levels", f"{most}. A clinician spreads them over stages.")]
+        return [failed("too_many_levels", f"{most}. A clinician spreads them over stages{proposal(places, rule)}.")]
     checks: list[Check] = []
     if len(places) > rule.max_pass:
-        checks.append(review("many_levels", f"{len(places)} levels ({named}): a clinician decides."))
+        many = f"{len(places)} levels ({named}): a clinician decides, or treats in stages{proposal(places, rule)}."
+        checks.append(review("many_levels", many))
     if rule.adjacent_only and places[-1] - places[0] != len(places) - 1:
-        checks.append(review("levels_apart", f"{named} are not adjacent: a clinician decides."))
+        apart = f"{named} are not adjacent: a clinician decides, or treats in stages{proposal(places, rule)}."
+        checks.append(review("levels_apart", apart))
     if places[0] < first or places[-1] > last:
         outside = f"{named} reaches outside {rule.first} to {rule.last}: a clinician decides."
         checks.append(review("level_outside", outside))
     return checks
+
+
+def stages(places: Sequence[int], rule: LevelsRule) -> list[list[int]]:
+    """The levels spread over as few treatments as each pass without a signature, head to foot."""
+    spread: list[list[int]] = []
+    for place in places:
+        fits = spread and len(spread[-1]) < rule.max_pass and (not rule.adjacent_only or place == spread[-1][-1] + 1)
+        if fits:
+            spread[-1].append(place)
+        else:
+            spread.append([place])
+    return spread
+
+
+def proposal(places: Sequence[int], rule: LevelsRule) -> str:
+    """ ", such as T12+L1, then L3" - as linked cases."""
+    return f", such as {', then '.join('+'.join(LEVELS[place] for place in stage) for stage in stages(places, rule))}"
 
 
 CANDIDACY = Kind(

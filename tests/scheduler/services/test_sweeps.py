@@ -151,3 +151,22 @@ def test_withdrawn_protocol_shuts_the_gate_at_once_and_blocks_at_the_next_sweep(
     assert sweep(start).placed == 1
     assert blocked(case) == {"protocol"}
     assert ("mend", "protocol") in owed(case)
+
+
+def test_case_that_nobody_books_is_stalled_and_news_ends_it(tell: Callable[..., Case], now: datetime) -> None:
+    case = tell("opened")
+    Checklist.objects.filter(pk=case.checklist_id).update(next_change_at=now + timedelta(days=11))
+    sweep(now + timedelta(days=11))
+    assert ("stalled", "pathway") in owed(case)
+    record(case, "consult", {"outcome": "procedure"}, now=now + timedelta(days=11, hours=1))
+    assert ("stalled", "pathway") not in owed(case)
+
+
+def test_unbooked_case_is_looked_at_each_day_of_its_site(tell: Callable[..., Case], now: datetime) -> None:
+    case = tell("opened")
+    midnight = now.replace(hour=0) + timedelta(days=1)
+    looks = [Checklist.objects.get(pk=case.checklist_id).next_change_at]
+    assert looks[0] is not None and looks[0] <= midnight
+    sweep(midnight)
+    following = Checklist.objects.get(pk=case.checklist_id).next_change_at
+    assert following is not None and midnight < following <= midnight + timedelta(days=1)

@@ -7,7 +7,19 @@ import pytest
 
 from checklists.rules.sitetime import day_begins, day_ends
 from checklists.rules.values import Authority, DateAbout
-from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, NEW_YORK, PROTOCOL, SECOND, START, at, outcome, taking
+from tests.checklists.rules.cases import (
+    FACTS,
+    HOUR,
+    INSTANT,
+    NEW_YORK,
+    PROTOCOL,
+    SECOND,
+    START,
+    at,
+    finding,
+    outcome,
+    taking,
+)
 from tests.checklists.rules.notes import CANDIDACY, MRI, Notes, noted, ready_notes, replaced
 
 OK = ("satisfied", "satisfied")
@@ -40,6 +52,21 @@ def test_levels(levels, expected):
     wide = {**MRI, "levels": list(levels), "oedema_levels": list(levels)}
     evidence = replaced("imaging", wide)
     assert outcome("candidacy", replace(FACTS, levels=levels), evidence, now=START) == expected
+
+
+@pytest.mark.parametrize(
+    ("levels", "stages"),
+    [
+        (("T9", "L2"), "T9, then L2"),
+        (("T11", "T12", "L1"), "T11+T12, then L1"),
+        (("T10", "T11", "T12", "L1"), "T10+T11, then T12+L1"),
+        (("T7", "T9", "T10", "L3"), "T7, then T9+T10, then L3"),
+    ],
+)
+def test_levels_that_are_not_treated_at_once_are_proposed_in_stages(levels, stages):
+    wide = {**MRI, "levels": list(levels), "oedema_levels": list(levels)}
+    found = finding("candidacy", replace(FACTS, levels=levels), replaced("imaging", wide), now=START)
+    assert f"such as {stages}" in found.sentence
 
 
 @pytest.mark.parametrize(
