@@ -7,6 +7,7 @@ antithrombotic drug: a row of low confidence, kept as the clinical table has it.
 """
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -17,18 +18,23 @@ MEDICATION, AFTER_BOOKING = (Step.MEDICATION,), tuple(step for step in Step if s
 ONE_IN_FIVE = 0.2
 
 
+@cache
+def few_cases() -> list[Told]:
+    return realistic_cases(200)
+
+
 def share(cases: list[Told], *steps: Step) -> float:
     return sum(bool(told.reviews(*steps)) for told in cases) / len(cases)
 
 
 def test_every_case_is_ready_or_waits_for_a_signature_alone():
-    cases = realistic_cases(200)
+    cases = few_cases()
     assert {told.verdict.state for told in cases} == {State.READY, State.NEEDS_REVIEW}
     assert [told for told in cases if bool(told.reviews()) is (told.verdict.state is State.READY)] == []
 
 
 def test_at_most_one_case_in_five_needs_a_signature_after_booking():
-    cases = realistic_cases(200)
+    cases = few_cases()
     assert share(cases, *MEDICATION) <= ONE_IN_FIVE
     assert share(cases, *AFTER_BOOKING) <= ONE_IN_FIVE
 
