@@ -198,11 +198,11 @@ ACCEPTED = {
 
 
 @st.composite
-def accepted_evidence(draw, at_most=8):
-    """Entries that the input check lets through, of any kind, at any time, by anybody."""
+def accepted_evidence(draw, at_most=8, of=None):
+    """Entries that the input check lets through, at any time, by anybody: of any kind, the odd ones of one kind."""
     entries = []
     for number in range(1, draw(st.integers(1, at_most)) + 1):
-        kind = draw(st.sampled_from(sorted(ACCEPTED)))
+        kind = of if of and number % 2 else draw(st.sampled_from(sorted(ACCEPTED)))
         item = f"{kind}:{draw(names)}" if kind in OF_A_DRUG else kind
         authority, supersedes = draw(st.sampled_from(Authority)), draw(st.frozensets(st.integers(1, 8), max_size=2))
         seen, value = draw(instants), draw(ACCEPTED[kind])

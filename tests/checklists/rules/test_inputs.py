@@ -20,6 +20,7 @@ from tests.checklists.rules.notes import (
     NO_ANSWERS,
     PLAN,
     RECOVERED,
+    Notes,
     noted,
     ready_notes,
 )
@@ -59,6 +60,15 @@ def test_what_was_recorded_is_part_of_what_was_signed(item, recorded, instead):
     first, other = (finding(item, facts, noted(item, value, START - 2 * HOUR)) for value in (recorded, instead))
     assert first.inputs != other.inputs
     assert first.inputs == finding(item, facts, noted(item, dict(recorded), START - 2 * HOUR)).inputs
+
+
+@pytest.mark.parametrize(("item", "recorded", "instead"), CHANGES, ids=[change[0] for change in CHANGES])
+def test_two_words_of_one_instant_are_judged_alike_in_whatever_order_they_are_read(item, recorded, instead):
+    notes = Notes()
+    for value in (recorded, instead):
+        notes.add(item, value, START - 2 * HOUR)
+    facts = taking("apixaban")
+    assert judge(facts, notes.all[::-1]) == judge(facts, notes.all)
 
 
 @pytest.mark.parametrize(
