@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
 from checklists.rules.context import Check, Context, pending, review
-from checklists.rules.doses import drug_plans, last_dose, plans_of, rows_for
+from checklists.rules.doses import drug_plans, goes_on, last_dose, plans_of, rows_for
 from checklists.rules.drugs import Match, normalised, rows_meant
 from checklists.rules.lab_values import exact, is_valid, latest_results
 from checklists.rules.ledger import latest
@@ -39,9 +39,18 @@ def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[
 
 
 def company_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
-    others = sorted({row.drug for row in rows_taken(context) if row.drug_class in when.with_classes} - {drug})
+    company = {row.drug for row in rows_taken(context) if row.drug_class in when.with_classes} - {drug}
+    others = sorted(other for other in company if not is_gone_by_start(context, other))
     if others:
         yield review("taken_together", f"{drug} is taken together with {', '.join(others)}: a clinician decides.")
+
+
+def is_gone_by_start(context: Context, drug: str) -> bool:
+    """Whether the drug's own hold lets no start come before time has cleared it; one that goes on is there."""
+    rows = [rows_for(context, plan.match) for plan in plans_of(context, drug) if plan.match.rows]
+    cleared = [found is not None and found.plans_by.clear_at is not None for found in rows]
+    timed = [found is not None and found.plans_by.action == "timed_hold" for found in rows]
+    return bool(rows) and all(cleared) and all(timed) and not goes_on(context, drug)
 
 
 def rows_taken(context: Context) -> tuple[HoldRule, ...]:

@@ -47,9 +47,11 @@ def judged(item, medication, notes=(), facts=FACTS, **more):
         (("sertraline",), 99.9, ("review", "platelets_low")),
         (("sertraline", "lisinopril", "Tylenol"), 200, GOES_ON),
         (("sertraline", "ibuprofen"), 200, GOES_ON),  # no antithrombotic in the table's sense
-        (("sertraline", "warfarin"), 200, ("review", "taken_together")),
-        (("sertraline", "Plavix 75 mg"), 200, ("review", "taken_together")),
-        (("sertraline", Medication("aspirin", indication="primary prevention")), 200, ("review", "taken_together")),
+        (("sertraline", "warfarin"), 200, GOES_ON),  # warfarin's own hold lets no start come before it is gone
+        (("sertraline", "Plavix 75 mg"), 200, GOES_ON),
+        (("sertraline", Medication("aspirin", indication="primary prevention")), 200, GOES_ON),
+        (("sertraline", Medication("aspirin", indication="stent")), 200, ("review", "taken_together")),
+        (("sertraline", "pentoxifylline"), 200, ("review", "taken_together")),
         (("sertraline", "fluoxetine"), 200, GOES_ON),
     ],
 )
@@ -67,8 +69,20 @@ def test_antidepressant_waits_for_platelets_that_are_valid():
 
 def test_other_antithrombotic_that_is_not_taken_is_no_company():
     notes = platelets(200)
-    notes.add("hold:warfarin", {"not_taking": True})
-    assert judged("hold:sertraline", ("sertraline", "warfarin"), notes.all) == GOES_ON
+    notes.add("hold:pentoxifylline", {"not_taking": True})
+    assert judged("hold:sertraline", ("sertraline", "pentoxifylline"), notes.all) == GOES_ON
+
+
+def test_aspirin_that_was_decided_to_go_on_is_company():
+    notes = platelets(200)
+    notes.add("hold:aspirin", {"decision": "continue"}, START - timedelta(days=7), Authority.CLINICIAN)
+    aspirin = Medication("aspirin", indication="stent")
+    assert judged("hold:sertraline", ("sertraline", aspirin), notes.all) == ("review", "taken_together")
+
+
+def test_drug_that_time_alone_does_not_clear_is_company():
+    """Apixaban while the kidneys are not known may fall into the band that no hours clear."""
+    assert judged("hold:sertraline", ("sertraline", "apixaban"), platelets(200).all) == ("review", "taken_together")
 
 
 # ---- GLP-1: continued, asked about on the day, liquids for a day
