@@ -31,7 +31,7 @@ def test_show_marks_low_confidence_and_cites_every_row() -> None:
     assert code == 0
     assert low == [line for line in lines if line.startswith("!")]
     assert "! turnover 15 minutes  [design; low]" in low
-    naproxen = "  MH043 naproxen: timed hold; clear at 96 h; restart 24 h after the procedure  "
+    naproxen = "  MH043 naproxen: timed hold; clear at 96 h; RxNorm 7258; restart 24 h after the procedure  "
     assert naproxen + "[S1,S2,SEED000,SEED004; high]" in lines
 
 
