@@ -1,5 +1,6 @@
 """A small protocol of the reference's numbers, and a case that is ready under it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -47,6 +48,8 @@ PHOENIX = Site("America/Phoenix", SITE.hours)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 INSTANT = timedelta(microseconds=1)
+CODE = re.compile(r"[^A-Z\s][^A-Z]*")
+SENTENCE = re.compile(r"\S.* .*[.:?!]", re.DOTALL)
 
 
 def at(text: str, zone: ZoneInfo = NEW_YORK) -> datetime:
@@ -373,7 +376,12 @@ def judge(
     protocol: Protocol = PROTOCOL,
     **more: Any,
 ) -> Verdict:
-    return assess(protocol, facts, tuple(evidence), start, now, **more)
+    """The verdict; whatever is judged, everywhere, each reason has a code to branch on and a sentence to read."""
+    verdict = assess(protocol, facts, tuple(evidence), start, now, **more)
+    for said in (one for found in verdict.findings for one in (found, *found.reasons)):
+        assert CODE.fullmatch(said.code), said.code
+        assert SENTENCE.fullmatch(said.sentence), said.sentence
+    return verdict
 
 
 def finding(item: str, *arguments: Any, **named: Any) -> Finding:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from checklists.rules.assess import item_keys
 from checklists.rules.values import Authority, Medication, Review, State, Status
 from tests.checklists.rules.cases import (
     FACTS,
@@ -265,3 +266,13 @@ def test_start_in_a_zone_with_daylight_saving_is_judged_by_elapsed_time():
     on_the_wall = judge(facts, start=start.astimezone(NEW_YORK), now=now.astimezone(NEW_YORK))
     assert on_the_wall == judge(facts, start=start, now=now)
     assert on_the_wall.finding("hold:ibuprofen").due_at == start - 24 * HOUR
+
+
+@pytest.mark.parametrize("start", [START, None])
+def test_keys_are_those_of_the_findings_without_judging_them(start):
+    facts, notes = taking("warfarin", "unheard-of"), Notes()
+    notes.add("hold:ibuprofen", {"last_dose_at": (START - 23 * HOUR).isoformat()})
+    now = START - 30 * HOUR
+    keys = item_keys(PROTOCOL, facts, notes.all, start, now)
+    assert keys == tuple(f.item for f in judge(facts, notes.all, start, now).findings)
+    assert {"hold:warfarin", "hold:unheard-of", "hold:ibuprofen", "prescriber_clearance:warfarin"} <= set(keys)

@@ -119,6 +119,13 @@ def test_only_a_recorded_no_is_superseded_and_a_good_result_never():
     assert finding("labs", evidence=notes.all).code == "lab_out_of_range"
 
 
+def test_open_question_is_not_superseded_by_an_earlier_answer():
+    notes = ready_notes()
+    last = notes.add("ride", {"available": True}, START - HOUR / 2)
+    notes.add("ride", {"available": True, "adult": True}, START - 2 * HOUR, supersedes=(last.id,))
+    assert [reason.code for reason in finding("ride", evidence=notes.all).reasons] == ["adult_unknown"]
+
+
 def test_no_does_not_supersede_itself():
     notes = ready_notes()
     notes.add("ride", {"available": False}, supersedes=(len(notes.all) + 1,))

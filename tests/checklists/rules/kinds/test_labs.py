@@ -1,6 +1,6 @@
 """Slips of number and unit, and the glucose that a list of drugs asks for."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,7 +8,8 @@ from checklists.protocols.loader import load
 from checklists.rules.kinds import check_value
 from checklists.rules.lab_values import analyte_name, birthday
 from checklists.rules.values import Medication
-from tests.checklists.rules.cases import HOUR, START, outcome, taking
+from tests.checklists.rules.cases import HOUR, START, finding, outcome, taking
+from tests.checklists.rules.notes import noted
 from tests.checklists.rules.test_reference import reference_notes
 
 REFERENCE = load("reference-asra", signed=True)
@@ -84,3 +85,9 @@ def test_who_was_born_on_29_february_grows_older_on_1_march_of_a_common_year(yea
 )
 def test_analyte_is_known_by_its_spellings_and_kept_where_it_is_not(written, name):
     assert analyte_name(written) == name
+
+
+def test_result_that_is_too_old_says_which_and_what_to_do():
+    old = noted("labs", {"analyte": "platelets", "value": 200, "unit": "10^9/L"}, START - timedelta(days=31))
+    sentences = {reason.code: reason.sentence for reason in finding("labs", evidence=old).reasons}
+    assert sentences["lab_expired"] == "The platelets is too old for this start: draw it again."
