@@ -15,16 +15,18 @@ from checklists.rules.context import (
     pending,
     review,
     said,
+    satisfied,
 )
 from checklists.rules.lab_values import exact, hours
 from checklists.rules.ledger import latest
 from checklists.rules.moments import due_at
 from checklists.rules.protocol import InfectionQuestion, SignDays
 from checklists.rules.shapes import ANSWERS, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
-from checklists.rules.sitetime import day_ends, local_date
+from checklists.rules.sitetime import day_begins, day_ends, local_date
 from checklists.rules.values import Authority, Evidence, Status
 
 HARD_STOP = "hard_stop"
+TO_REPEAT = "prescreen_to_repeat"
 REVIEW = "clinician_review"
 ASSESSED = "assessed_not_infection"
 PLAUSIBLE_CELSIUS = (30, 45)
@@ -57,12 +59,23 @@ def prescreen_answer(context: Context, item: Item) -> Answer:
             )
         ]
     return Answer(
-        checks=tuple(checks),
+        checks=tuple(checks) or morning_checks(context, stated),
         confirmed="The patient reports no sign of infection.",
         basis=stated,
         grounds=([dict(entry.value) for entry in stated],),
         floor=first_day_free(context, stated),
     )
+
+
+def morning_checks(context: Context, stated: Iterable[Evidence]) -> tuple[Check, ...]:
+    """On the day the patient is asked once more; unanswered it stops nothing, for the nurse asks on arrival."""
+    zone = context.facts.site.tz
+    morning = day_begins(local_date(context.start.at, zone), zone)
+    if not context.start.booked or context.facts.arrived_at is not None or not context.start.clock.reached(morning):
+        return ()
+    if any(entry.observed_at >= morning for entry in stated):
+        return ()
+    return (satisfied(TO_REPEAT, "The patient reported no sign of infection the day before, and is asked again."),)
 
 
 def prescreen_opens_at(context: Context, item: Item) -> datetime | None:

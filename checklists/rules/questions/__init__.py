@@ -113,7 +113,7 @@ def _question(context: Context, finding: Finding, audience: str) -> Question | N
         return None
     return replace(
         question,
-        is_done=finding.passes or not any(reason.code in asking.wanted for reason in finding.reasons),
+        is_done=asking.wanted.isdisjoint({finding.code, *(reason.code for reason in finding.reasons)}),
         on_hold=finding.status in HELD_UP,
         answered=_answered(context, question, asking),
         due_at=finding.due_at,

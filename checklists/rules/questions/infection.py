@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checklists.rules.context import Context, Item
-from checklists.rules.kinds.infection import prescreen_opens_at, questions_for
+from checklists.rules.kinds.infection import TO_REPEAT, prescreen_opens_at, questions_for
 from checklists.rules.questions.asking import (
     CALL_ME,
     ENDING,
@@ -21,7 +21,7 @@ from checklists.rules.questions.asking import (
 from checklists.rules.questions.signs import FEVER, PLAIN
 from checklists.rules.values import Finding
 
-WANTED = ("prescreen_missing", "prescreen_early", "answer_missing", "answer_not_sure", "not_sure")
+WANTED = (TO_REPEAT, "prescreen_missing", "prescreen_early", "answer_missing", "answer_not_sure", "not_sure")
 
 
 def ask(context: Context, finding: Finding, _audience: str) -> Question:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from checklists.rules.questions import questions
 from checklists.rules.values import Authority
 from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, SECOND, START, at, finding, outcome
 from tests.checklists.rules.notes import CHECK, NO_ANSWERS, Notes, noted, ready_notes
@@ -149,3 +150,31 @@ def test_yes_of_a_patient_blocks_until_superseded():
     assert outcome("infection_prescreen", evidence=notes.all)[0] == "failed"
     notes.add("infection_prescreen", {"answers": NO_ANSWERS}, START - 13 * HOUR, Authority.NURSE, (yes.id,))
     assert outcome("infection_prescreen", evidence=notes.all) == OK
+
+
+MORNING = at("2027-03-10 00:00")  # of START's day
+AT_HOME = replace(FACTS, arrived_at=None)
+
+
+@pytest.mark.parametrize(
+    ("said_at", "now", "facts", "code"),
+    [
+        (MORNING - 9 * HOUR, MORNING - INSTANT, AT_HOME, "satisfied"),
+        (MORNING - 9 * HOUR, MORNING, AT_HOME, "prescreen_to_repeat"),
+        (MORNING, MORNING + HOUR, AT_HOME, "satisfied"),
+        (MORNING - 9 * HOUR, START - HOUR, FACTS, "satisfied"),  # who has arrived is asked by the nurse
+    ],
+)
+def test_patient_is_asked_again_in_the_morning_and_nothing_waits_for_it(said_at, now, facts, code):
+    notes = Notes()
+    notes.add("infection_prescreen", {"answers": NO_ANSWERS}, said_at, Authority.PATIENT)
+    assert outcome("infection_prescreen", facts, notes.all, now=now) == ("satisfied", code)
+    asked = {question.item: question for question in questions(PROTOCOL, facts, notes.all, START, now)}
+    assert asked["infection_prescreen"].is_done is (code == "satisfied")
+
+
+def test_yes_in_the_morning_stops_what_was_clear_the_day_before():
+    notes = Notes()
+    notes.add("infection_prescreen", {"answers": NO_ANSWERS}, MORNING - 9 * HOUR, Authority.PATIENT)
+    notes.add("infection_prescreen", {"answers": {**NO_ANSWERS, "cough_or_cold": "yes"}}, MORNING, Authority.PATIENT)
+    assert outcome("infection_prescreen", AT_HOME, notes.all, now=MORNING + HOUR) == ("failed", "yes_cough_or_cold")
