@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from tests.house.project import ROOT
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)(?: ; [A-Za-z0-9_.<>='! ]+)? \\$")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)(?: ; [A-Za-z0-9_.<>='!* ]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
