@@ -158,9 +158,9 @@ def test_board_list_and_tasks_ask_the_same_of_1_and_of_15_cases(world: World, ap
             rows.append(len(board(client, date=day).json()["cases"]))
     assert rows == [1, 15]
     assert counts[0] == counts[1]
-    # Token and roles; then: bookings, claims, resources or cases; four for the dossiers, one for overrides; or the
-    # tasks.
-    assert counts[0] == {"board": 9, "cases": 7, "tasks": 3}
+    # The token's practice, token and roles; then: bookings, claims, resources or cases; four for the dossiers, one
+    # for overrides; or the tasks.
+    assert counts[0] == {"board": 10, "cases": 8, "tasks": 4}
 
 
 def test_case_page_asks_the_same_of_a_short_and_of_a_long_case(world: World, api: Callable[..., Client]) -> None:
