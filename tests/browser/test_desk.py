@@ -82,7 +82,7 @@ def test_scheduler_opens_a_case_and_is_told_what_booking_waits_for(browse: Open)
     page.click("text=Book it")
     problem = page.locator("#problem")
     expect(problem).to_contain_text("The case cannot be booked: 3 item(s) do not allow it.")
-    expect(page.locator("[name=at]")).to_have_value(re.compile("09:30"))
+    expect(page.locator("#id_at")).to_have_value(re.compile("09:30"))
     # The browser itself reports the answer 409 as an error in its console.
     assert [error for error in watched.complaints() if "409" not in error] == []
 
