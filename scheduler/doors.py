@@ -58,7 +58,7 @@ PLACES = Door(
     ("uuid",),
     "practice_id uuid, is_demo boolean",
     "SELECT p.id, p.is_demo FROM scheduler_practice p JOIN scheduler_membership m ON m.practice_id = p.id "
-    "WHERE m.user_id = {0} GROUP BY p.id, p.is_demo ORDER BY MIN(m.created_at)",
+    "WHERE m.user_id = {0} GROUP BY p.id, p.is_demo ORDER BY MIN(m.created_at), p.id",
 )
 PRACTICES = Door(
     "door_practices",
