@@ -23,12 +23,14 @@ def append_only(table: str) -> tuple[Trigger, ...]:
     )
 
 
-def refused(table: str, name: str, operation: str, when: str = "", columns: tuple[str, ...] = ()) -> Trigger:
+def refused(
+    table: str, name: str, operation: str, when: str = "", columns: tuple[str, ...] = (), because: str = ""
+) -> Trigger:
     """A trigger that refuses an operation, where `when` holds (OLD and NEW mean the same on both engines)."""
     of = f" OF {', '.join(columns)}" if columns else ""
     level = "STATEMENT" if operation == "TRUNCATE" else "ROW"
     condition = f"WHEN ({when})" if when else ""
-    message = f"{name}: rows of {table} are kept as they were written"
+    message = f"{name}: {because or f'rows of {table} are kept as they were written'}"
     return Trigger(
         name,
         table,

@@ -11,7 +11,7 @@ from functools import cache
 from django.apps import apps
 from django.db import models
 
-from checklists.database import Trigger
+from checklists.database import Trigger, refused
 
 OURS = ("checklists", "notifications", "scheduler")
 PRACTICE = "practice_id"
@@ -85,19 +85,11 @@ def _check(name: str, reference: Reference) -> str:
 
 
 def _stays(table: str) -> Trigger:
-    name = f"{table}_stays_in_practice"
-    return Trigger(
-        name,
+    return refused(
         table,
-        (
-            f"CREATE TRIGGER {name} BEFORE UPDATE OF {PRACTICE} ON {table} WHEN NEW.{PRACTICE} <> OLD.{PRACTICE} "
-            f"BEGIN SELECT RAISE(ABORT, '{name}: a row never moves to another practice'); END",
-        ),
-        (
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION '{name}: a row never moves to another practice' "
-            "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-            f"CREATE TRIGGER {name} BEFORE UPDATE OF {PRACTICE} ON {table} FOR EACH ROW "
-            f"WHEN (NEW.{PRACTICE} <> OLD.{PRACTICE}) EXECUTE FUNCTION {name}()",
-        ),
+        f"{table}_stays_in_practice",
+        "UPDATE",
+        when=f"NEW.{PRACTICE} <> OLD.{PRACTICE}",
+        columns=(PRACTICE,),
+        because="a row never moves to another practice",
     )
