@@ -26,10 +26,9 @@ PRACTICE = "practice"  # the session's key for the practice that the person work
 View = Callable[..., HttpResponse]
 
 
-def actor_of(request: HttpRequest) -> Actor | None:
-    """Who is signed in, with the roles of this moment; None for nobody, disabled or removed people."""
-    place = place_of(request)
-    if place is None or not isinstance(request.user, User) or not request.user.is_active:
+def actor_of(request: HttpRequest, place: uuid.UUID) -> Actor | None:
+    """Who is signed in there, with the roles of this moment; None for nobody, disabled or removed people."""
+    if not isinstance(request.user, User) or not request.user.is_active:
         return None
     rows = list(Membership.objects.filter(user=request.user, practice_id=place).select_related("practice"))
     if not rows or (rows[0].practice.is_demo and not settings.DEMO):
@@ -55,7 +54,7 @@ def page(route: str) -> Callable[[View], View]:
             actor = None
             try:
                 with within(place):
-                    actor = actor_of(request)
+                    actor = actor_of(request, place)
                     if actor is None:
                         return _sign_in_first(request)
                     if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
