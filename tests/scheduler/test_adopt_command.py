@@ -1,27 +1,17 @@
 """`manage.py protocols adopt`: a file becomes the next version of a practice's protocol, unsigned."""
 
 import uuid
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 
 from checklists.models import ProtocolVersion
 from scheduler.models import Practice, Record
 from scheduler.services.demonstration import staff_by_role
 from tests.checklists.protocols.documents import CHILD
+from tests.scheduler.protocols_command import run
 
 pytestmark = pytest.mark.django_db
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    out, err = StringIO(), StringIO()
-    try:
-        call_command("protocols", *arguments, stdout=out, stderr=err)
-    except SystemExit as ended:
-        return int(str(ended.code)), out.getvalue(), err.getvalue()
-    return 0, out.getvalue(), err.getvalue()
 
 
 def adopt(name: str, *more: str, by: str = "admin@demo.example") -> tuple[int, str, str]:

@@ -1,22 +1,12 @@
 """`manage.py protocols`, run in the process but without a database: pytest-django refuses one here."""
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 
 from checklists.protocols import loader
 from tests.checklists.protocols.documents import CHILD
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    out, err = StringIO(), StringIO()
-    try:
-        call_command("protocols", *arguments, stdout=out, stderr=err)
-    except SystemExit as ended:
-        return int(str(ended.code)), out.getvalue(), err.getvalue()
-    return 0, out.getvalue(), err.getvalue()
+from tests.scheduler.protocols_command import run
 
 
 def test_list_names_every_shipped_protocol() -> None:
