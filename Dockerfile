@@ -1,7 +1,7 @@
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
-RUN useradd --system --uid 10001 --home-dir /srv/cleared cleared && install -d -o cleared /data
+RUN useradd --system --uid 10001 --home-dir /srv/cleared cleared && install -d -o cleared /data /data/record
 WORKDIR /srv/cleared
 
 COPY requirements.txt .

@@ -15,6 +15,8 @@ app.conf.beat_schedule = {
     "send due messages": {"task": "scheduler.send_due_messages", "schedule": 10.0},
     # An overdue item must be blocked within 60 s, so the sweep runs at a third of that.
     "sweep due cases": {"task": "scheduler.sweep_due_cases", "schedule": 20.0},
+    # What the database lost or altered is seen up to the last sealing.
+    "seal records": {"task": "scheduler.seal_records", "schedule": 60.0},
     # Final bytes are kept for 30 days after sending, idempotent answers for one; an hour more does no harm.
     "forget what is old": {"task": "scheduler.forget_what_is_old", "schedule": 3600.0},
 }

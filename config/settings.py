@@ -164,6 +164,9 @@ SMTP_PASSWORD = os.environ.get("SMTP_PASSWORD", "")
 SMTP_STARTTLS = os.environ.get("SMTP_STARTTLS", "0") == "1"
 MAILBOX_DIR = Path(os.environ.get("MAILBOX_DIR", DATA_DIR / "mailbox"))
 
+# Where the ends of the record's chains are noted outside of the database; of all hosts that run a worker the same.
+RECORD_CHECKPOINTS = Path(os.environ.get("RECORD_CHECKPOINTS", DATA_DIR / "record"))
+
 # Seconds added to the clock, for demonstrations and tests only; scheduler/clock.py refuses it elsewhere.
 CLOCK_OFFSET = float(os.environ.get("CLOCK_OFFSET", "0"))
 

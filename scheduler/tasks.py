@@ -15,6 +15,7 @@ from scheduler.doors import due_messages, practices_by_name
 from scheduler.isolation import within
 from scheduler.services.delivery import owe_expired, owe_undelivered
 from scheduler.services.idempotency import forget_answers
+from scheduler.services.sealing import seal_every_record
 from scheduler.services.sweeps import sweep_due_cases as sweep
 
 log = logging.getLogger(__name__)
@@ -73,3 +74,8 @@ def sweep_due_cases() -> None:
     swept = sweep(clock=clock.now)
     if swept.looked or swept.failed:
         log.info("looked at %s cases, placed %s blocks, %s failed", swept.looked, swept.placed, swept.failed)
+
+
+@shared_task(name="scheduler.seal_records")
+def seal_records() -> None:
+    seal_every_record(now=clock.now())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 
 ZONE = "America/New_York"
+FOLDERS = count(1)
 # A Monday morning; the usual start is two hours later.
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=ZoneInfo(ZONE))
 START = NOW + timedelta(hours=2)
@@ -33,6 +35,13 @@ START = NOW + timedelta(hours=2)
 def quick_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; only the tests about passwords want it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def checkpoints(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each test notes the ends of its chains in a folder of its own, made when there is one to note."""
+    settings.RECORD_CHECKPOINTS = tmp_path_factory.getbasetemp() / "record" / str(next(FOLDERS))
+    return settings.RECORD_CHECKPOINTS
 
 
 @pytest.fixture(scope="session")

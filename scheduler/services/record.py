@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from scheduler.isolation import within
 from scheduler.models import Record, RecordHead
 
 SYSTEM = "system"
@@ -108,27 +107,3 @@ def _locked_head(practice_id: uuid.UUID) -> RecordHead:
         RecordHead.objects.get_or_create(practice_id=practice_id)
         head = heads.get()
     return head
-
-
-def verify_chain(practice_id: uuid.UUID) -> list[str]:
-    """Every break of the chain, in words; an empty list when it holds."""
-    with within(practice_id):
-        return _breaks(practice_id)
-
-
-def _breaks(practice_id: uuid.UUID) -> list[str]:
-    breaks, previous, expected = [], "", 1
-    for record in Record.objects.filter(practice_id=practice_id).order_by("number").iterator():
-        if record.number != expected:
-            breaks.append(f"row {expected} to {record.number - 1} missing")
-            expected = record.number
-        if record.previous_hash != previous:
-            breaks.append(f"row {record.number} does not follow the row before it")
-        if record.hash != chain_hash(record.previous_hash, content(record)):
-            breaks.append(f"row {record.number} was altered")
-        previous, expected = record.hash, expected + 1
-    head = RecordHead.objects.filter(practice_id=practice_id).first()
-    number, head_hash = (head.number, head.hash) if head is not None else (0, "")
-    if (number, head_hash) != (expected - 1, previous):
-        breaks.append(f"the head says {number} rows, the chain ends at {expected - 1}")
-    return breaks

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from scheduler.rules.problems import Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services.bookings import release_booking_of
 from scheduler.services.cases import allow, bump, note_facts, put_off, seen
+from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
 from scheduler.services.links import revoke_links
 from scheduler.services.readiness import judged_start, locked_case, look_again
@@ -84,6 +86,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
     seen(case, seen_version)
     step = TRANSITIONS[act]
     overridden: tuple[str, ...] = ()
+    trail: dict[str, Any] = {}
     if step.gate is not None:
         at = now if act == Act.START else judged_start(case, now)
         answer = ask_gate(
@@ -96,7 +99,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
         overridden = answer.decision.overridden
         if act == Act.START:
             assert case.booking is not None
-            issue_pass(
+            issued = issue_pass(
                 answer=answer,
                 subject=case.pk,
                 booking=case.booking.pk,
@@ -104,6 +107,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
                 by=by,
                 now=now,
             )
+            trail = trail_of(issued)
     if act == Act.CLOSE:
         refuse_while_restart_owed(case, now)
     case.state = step.targets[0]
@@ -118,7 +122,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
         subject=case.pk,
         now=now,
         codes=overridden,
-        fields={"state": case.state},
+        fields={"state": case.state, **trail},
     )
     return Moved(case, look_again(case=case, now=now, by=by), overridden)
 

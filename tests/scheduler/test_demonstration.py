@@ -8,7 +8,7 @@ import pytest
 from scheduler.models import Case, Practice
 from scheduler.services.boards import rows
 from scheduler.services.demonstration import make_demonstration
-from scheduler.services.record import verify_chain
+from scheduler.services.verification import verify_chain
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 CASES = {

@@ -10,7 +10,7 @@ from checklists.services.checklists import assess_checklist
 from scheduler.models import Case
 from scheduler.rules.problems import Refused
 from scheduler.services import transitions
-from scheduler.services.record import verify_chain
+from scheduler.services.verification import verify_chain
 
 pytestmark = pytest.mark.django_db
 

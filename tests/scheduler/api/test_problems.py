@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from checklists.models import Decision
 from scheduler.models import Record
-from scheduler.services.record import verify_chain
+from scheduler.services.verification import verify_chain
 from tests.conftest import START
 from tests.scheduler.api.calls import CALLS, LATER, Call, World, finding_of, of_case, seen, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables

@@ -12,8 +12,8 @@ from checklists.services.protocols import withdraw_version
 from scheduler.models import Case, Contact, Patient, Practice, Record, User
 from scheduler.rules.referrals.rows import read_row
 from scheduler.rules.referrals.sheet import read_sheet
-from scheduler.services.record import verify_chain
 from scheduler.services.referrals import bring_in, open_batch
+from scheduler.services.verification import verify_chain
 from tests.scheduler.referrals.conftest import Ran, everything, sheet
 
 Imported = Callable[..., Ran]

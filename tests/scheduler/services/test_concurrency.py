@@ -19,8 +19,9 @@ from scheduler.rules.problems import Refused
 from scheduler.services import bookings, cases, transitions
 from scheduler.services.demonstration import make_practice
 from scheduler.services.readiness import locked_case
-from scheduler.services.record import append_record, verify_chain
+from scheduler.services.record import append_record
 from scheduler.services.sweeps import sweep_due_cases
+from scheduler.services.verification import verify_chain
 from tests.conftest import NOW, ZONE
 from tests.house import roles
 from tests.scheduler.services.conftest import at_once

@@ -20,7 +20,7 @@ from scheduler.services.link_mails import send_link
 from scheduler.services.link_visits import answer_birth_date, not_me
 from scheduler.services.links import address_of, issue_link, open_link, standing_of
 from scheduler.services.people import NewContact
-from scheduler.services.record import verify_chain
+from scheduler.services.verification import verify_chain
 from tests.scheduler.pages.my.visiting import add, give_link, link_of, token
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.mailing import decoded, send_all

@@ -10,8 +10,8 @@ from django.test import Client
 from checklists.services.checklists import current_facts
 from scheduler.models import Case, Practice, Record
 from scheduler.services.practices import NewPractice, create_practice
-from scheduler.services.record import verify_chain
 from scheduler.services.sweeps import sweep_due_cases
+from scheduler.services.verification import verify_chain
 from tests.conftest import NOW, START
 
 pytestmark = pytest.mark.django_db
