@@ -40,6 +40,7 @@ SECTIONS: tuple[Where, ...] = (
     ("window",),
     ("levels",),
     ("imaging",),
+    ("imaging", "suspicion"),
     ("hold_classes",),
     ("holds",),
     ("labs",),
@@ -54,6 +55,7 @@ SECTIONS: tuple[Where, ...] = (
     ("after_care",),
     ("follow_up",),
 )
+OF_CANDIDACY: tuple[Where, ...] = (("window",), ("levels",), ("imaging",), ("imaging", "suspicion"))
 SAME, NONE, MISSING = "=", "no such row", "**missing**"
 # Shown for the clinics although none of them differs: what people look for first.
 KEPT: frozenset[Where] = frozenset(
@@ -152,10 +154,8 @@ def column(name: str) -> Column:
 def entries(own: Protocol, protocol: Protocol, document: dict[str, Any]) -> Iterator[tuple[Where, Entry]]:
     """Every rule by its place in the document; holds as their own rows say, before their class is counted."""
     yield ("procedures",), Entry("procedures", ", ".join(protocol.procedures), None)
-    for where, (words, sourced) in zip(
-        (("window",), ("levels",), ("imaging",)), candidacy_words(protocol), strict=True
-    ):
-        yield where, split(words, sourced)
+    for where, line in zip(OF_CANDIDACY, candidacy_words(protocol), strict=False):
+        yield where, split(*line)
     for one in protocol.hold_classes:
         label, _, words = hold_class_words(one).partition(": ")
         yield ("hold_classes", one.name), Entry(f"drugs held together: {topic_words(label)}", words, one.sourced)

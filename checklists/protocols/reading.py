@@ -8,6 +8,7 @@ from checklists.protocols import checks
 from checklists.protocols.blocks import Block, Reading
 from checklists.protocols.bounds import read_bounds
 from checklists.protocols.hold_classes import read_hold_classes
+from checklists.protocols.hold_conditions import read_codes
 from checklists.protocols.hold_rows import read_holds
 from checklists.protocols.item_rows import KINDS, read_item
 from checklists.rules.kinds.recovery import AFTER_CARE_TOPICS, FOLLOW_UP_TOPICS
@@ -24,6 +25,7 @@ from checklists.rules.protocol import (
     Protocol,
     SignDays,
     Statement,
+    SuspicionRule,
     WindowRule,
 )
 from checklists.rules.shapes import KEY
@@ -255,10 +257,25 @@ def read_imaging(block: Block) -> ImagingRule:
         xray_proves_acuity=block.flag("xray_proves_acuity"),
         sourced=block.sourced(),
         xray_validity_days=block.optional_count("xray_validity_days", most=MOST_DAYS),
+        repeat_after_worsening=block.flag("repeat_after_worsening", default=True),
+        suspicion=None if block.take("suspicion") is None else read_suspicion(block.block("suspicion")),
     )
     if (frozenset({"xray"}) in rule.acceptable) != rule.xray_proves_acuity:
         wrong = "an X-ray alone is either a way of proving the fracture or it is not"
         block.refuse("xray_proves_acuity", wrong, "list [xray] under acceptable and write true, or do neither")
+    block.close(annotated=True)
+    return rule
+
+
+def read_suspicion(block: Block) -> SuspicionRule:
+    rule = SuspicionRule(
+        causes=frozenset(block.word_list("causes", CAUSES, optional=True)),
+        conditions=frozenset(read_codes(block, "conditions")),
+        validity_days=block.count("validity_days", strict=0, most=MOST_DAYS),
+        sourced=block.sourced(),
+    )
+    if not rule.causes | rule.conditions:
+        block.refuse("conditions", "names nothing that would be suspected", "name causes or conditions, or drop it")
     block.close(annotated=True)
     return rule
 

@@ -57,6 +57,7 @@ def annotated(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if name in document
     ]
     rows += [{"row": "proof", **document["imaging"]}]
+    rows += [{"row": "suspicion", **block} for block in (document["imaging"].get("suspicion"),) if block]
     rows += [{"row": name, **block} for name, block in document["minutes"].items()]
     return (row for row in rows if row.get("note"))
 
@@ -202,7 +203,12 @@ def candidacy_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:
     ways = " or ".join(" with ".join(sorted(way)) for way in imaging.acceptable)
     xray = "an X-ray is proof too" if imaging.xray_proves_acuity else "an X-ray alone is no proof"
     counts = f"counts for {days(imaging.validity_days)}, an X-ray for {days(imaging.valid_for('xray'))}"
-    yield f"proof by imaging: {ways}, {counts}; {xray}", imaging.sourced
+    again = "; again after a new fall, new pain or new deficit" if imaging.repeat_after_worsening else ""
+    yield f"proof by imaging: {ways}, {counts}; {xray}{again}", imaging.sourced
+    if found := imaging.suspicion:
+        named = ", ".join(topic_words(code) for code in sorted(found.causes | found.conditions))
+        contrast = f"MRI with contrast or biopsy of the last {days(found.validity_days)}, else a clinician decides"
+        yield f"suspicion: {named}: {contrast}", found.sourced
 
 
 def pathway_words(rule: PathwayRule) -> Iterator[tuple[str, Sourced]]:

@@ -192,6 +192,16 @@ class LevelsRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspicionRule:
+    """Where malignancy or infection is suspected: an MRI with contrast or a biopsy, for so many calendar days."""
+
+    causes: frozenset[str]
+    conditions: frozenset[str]
+    validity_days: int
+    sourced: Sourced
+
+
+@dataclass(frozen=True, slots=True)
 class ImagingRule:
     """Ways of proving the fracture: each alternative is a set of modalities that must all be there."""
 
@@ -200,6 +210,8 @@ class ImagingRule:
     xray_proves_acuity: bool
     sourced: Sourced
     xray_validity_days: int | None = None  # None: as long as the others
+    repeat_after_worsening: bool = True  # a new fall, new pain or new deficit asks for new images
+    suspicion: SuspicionRule | None = None  # None: in a version from before it was asked
 
     def valid_for(self, modality: str) -> int:
         """For how many calendar days a study counts."""

@@ -121,6 +121,7 @@ class Facts:
     fractured: DateAbout | None = None
     onset: DateAbout | None = None
     diagnosed: DateAbout | None = None
+    worsened: DateAbout | None = None  # the last new fall, new pain or new deficit
     born_on: date | None = None
     sex: str | None = None  # female | male | other
     weight_kg: float | None = None

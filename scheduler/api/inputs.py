@@ -105,6 +105,9 @@ class PlanIn(Strict):
     fractured = DateAboutIn(required=False, allow_null=True, default=None)
     onset = DateAboutIn(required=False, allow_null=True, default=None)
     diagnosed = DateAboutIn(required=False, allow_null=True, default=None)
+    # The last new fall, new pain or new deficit: images and assessments from before do not count. A change that leaves
+    # it out keeps what is recorded; null takes it back.
+    worsened = DateAboutIn(required=False, allow_null=True)
     weight_kg = NumberField(min_value=20, max_value=350, required=False, allow_null=True, default=None)
     allergies = serializers.ListField(child=text(80), max_length=50, required=False, default=list)
     conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False, default=list)
@@ -124,12 +127,14 @@ class PlanIn(Strict):
             fractured=_about(data["fractured"]),
             onset=_about(data["onset"]),
             diagnosed=_about(data["diagnosed"]),
+            worsened=_about(data.get("worsened")),
             weight_kg=data["weight_kg"],
             allergies=tuple(data["allergies"]),
             conditions=frozenset(data["conditions"]),
             conditions_denied=frozenset(data["conditions_denied"]),
             medications=tuple(Medication(**medication) for medication in data.get("medications", ())),
             medications_known="medications" in data,
+            keeps_worsened="worsened" not in data,
         )
 
 

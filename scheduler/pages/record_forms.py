@@ -8,7 +8,7 @@ from django import forms
 
 from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
-from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE
+from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE, STUDIES
 from checklists.rules.levels import LevelError, parse_levels
 from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import DATE, TIME, ItemForm, LabForm
@@ -21,6 +21,13 @@ from scheduler.pages.ward.item_forms import (
     FollowUpForm,
 )
 
+BIOPSIES = [
+    ("", "no biopsy, or not known"),
+    ("benign", "Benign"),
+    ("malignancy", "Malignancy"),
+    ("infection", "An infection"),
+    ("not_conclusive", "Not conclusive"),
+]
 LEVELS_LIKE = "T12/L1, L2, or a range T11-L1"
 
 
@@ -103,7 +110,7 @@ class CandidacyForm(SeenForm):
 class ImagingForm(SeenForm):
     # Its age counts from this day: a look of today makes no old study fresh.
     seen_on = forms.DateField(label="Day of the study, not of looking at it", widget=forms.DateInput(attrs=DATE))
-    modality = forms.ChoiceField(choices=list(NAMES.items()))
+    modality = forms.ChoiceField(choices=list(STUDIES.items()))
     stage = forms.ChoiceField(
         label="How far is it?",
         choices=[("ordered", "Ordered"), ("done", "Done"), ("result", "Result is in"), ("reviewed", "Looked at")],
@@ -114,6 +121,10 @@ class ImagingForm(SeenForm):
         choices=[("", "not known"), ("yes", "Yes"), ("no", "No")],
         required=False,
     )
+    contrast = forms.ChoiceField(
+        label="With contrast (MRI)?", choices=[("", "not known"), ("yes", "Yes"), ("no", "No")], required=False
+    )
+    shows = forms.ChoiceField(label="What the biopsy shows", choices=BIOPSIES, required=False)
     oedema_at = forms.CharField(
         label="Levels with marrow oedema", max_length=60, required=False, help_text="Empty where none is reported."
     )
@@ -135,7 +146,11 @@ class ImagingForm(SeenForm):
         value = {"modality": data["modality"], "stage": data["stage"], "levels": list(data["levels"])}
         if data["fluid_sensitive"]:
             value["fluid_sensitive"] = data["fluid_sensitive"] == "yes"
-        if data["stage"] in ("result", "reviewed"):
+        if data["contrast"] and data["modality"] == "mri":
+            value["contrast"] = data["contrast"] == "yes"
+        if data["shows"] and data["modality"] == "biopsy":
+            value["shows"] = data["shows"]
+        if data["stage"] in ("result", "reviewed") and data["modality"] in NAMES:
             value["oedema_levels"] = list(data["oedema"])
         if data["stage"] in ("result", "reviewed") and data["modality"] in SHOWS_UPTAKE:
             value["uptake_levels"] = list(data["uptake"])

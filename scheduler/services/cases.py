@@ -33,12 +33,14 @@ class Plan:
     fractured: DateAbout | None = None
     onset: DateAbout | None = None
     diagnosed: DateAbout | None = None
+    worsened: DateAbout | None = None  # the last new fall, new pain or new deficit
     weight_kg: float | None = None
     allergies: tuple[str, ...] = ()
     conditions: frozenset[str] = field(default_factory=frozenset)
     conditions_denied: frozenset[str] = field(default_factory=frozenset)  # asked and answered with no
     medications: tuple[Medication, ...] = ()
     medications_known: bool = True  # False: not asked yet, which booking waits for
+    keeps_worsened: bool = False  # a change that does not speak of it leaves it as it is recorded
 
 
 @transaction.atomic
@@ -142,6 +144,7 @@ def _facts(practice: Practice, patient: Patient, plan: Plan) -> Facts:
         fractured=plan.fractured,
         onset=plan.onset,
         diagnosed=plan.diagnosed,
+        worsened=plan.worsened,
         born_on=patient.born_on,
         sex=patient.sex or None,
         weight_kg=plan.weight_kg,
@@ -162,6 +165,7 @@ def plan_of(facts: Facts) -> Plan:
         fractured=facts.fractured,
         onset=facts.onset,
         diagnosed=facts.diagnosed,
+        worsened=facts.worsened,
         weight_kg=facts.weight_kg,
         allergies=facts.allergies,
         conditions=facts.conditions,
@@ -246,6 +250,7 @@ def change_plan(
         not_happening=facts.not_happening,
         put_off_at=facts.put_off_at,
         started_holds=facts.started_holds,
+        worsened=facts.worsened if plan.keeps_worsened else plan.worsened,
     )
     if changed != facts:
         checklists.write_facts(checklist=case.checklist, facts=changed, by=by, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checklists.rules.context import Answer, Check, Context, Item, Kind, failed, pending, said
-from checklists.rules.kinds.imaging import before_fracture
+from checklists.rules.kinds.imaging import before_change, before_fracture
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import DATE, LEVEL, NOT_SURE, Problem, Shape, choice, listed, nested, parse_date
 from checklists.rules.sitetime import local_date
@@ -66,7 +66,7 @@ def injection_answer(context: Context, item: Item) -> Answer:
     standing = context.standing(item.key)
     found = latest(entry for entry in standing if "stage" not in entry.value and entry.value["result"] == "confirmed")
     checks = [check for entry in found for check in level_checks(context, entry)]
-    checks += before_fracture(context, found, "injection")
+    checks += before_change(context, found, "injection")
     if not found:
         what = "is ordered, its result is missing" if standing else "is not recorded. Arrange it"
         checks = [pending("injection_missing", f"The diagnostic injection {what}. Record the result.")]

@@ -14,7 +14,7 @@ from checklists.rules.context import (
     pending,
     review,
 )
-from checklists.rules.kinds.imaging import before_fracture
+from checklists.rules.kinds.imaging import before_change
 from checklists.rules.kinds.window import window_checks
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import LevelsRule
@@ -54,7 +54,7 @@ def answer(context: Context, item: Item) -> Answer:
     checks = [check for entry in found for check in assessment_checks(entry)]
     if not found:
         checks = [pending("candidacy_missing", "Candidacy is not assessed. A clinician must record it.")]
-    checks += before_fracture(context, found, "assessment")
+    checks += before_change(context, found, "assessment")
     window, oedema_ids = window_checks(context)
     facts = context.facts
     if not facts.medications_known:
@@ -74,6 +74,7 @@ def answer(context: Context, item: Item) -> Answer:
             facts.cause,
             facts.medications_known,
             [about(d) for d in (facts.fractured, facts.onset, facts.diagnosed)],
+            *([about(facts.worsened)] if facts.worsened else []),
             oedema_ids,
         ),
     )

@@ -14,14 +14,15 @@ from checklists.rules.context import (
     pending,
     review,
 )
+from checklists.rules.kinds.suspicion import BIOPSY, READ, SHOWN, suspicion_checks
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Shape, choice, listed
 from checklists.rules.sitetime import local_date
 from checklists.rules.values import Evidence, Status
 
-READ = ("result", "reviewed")
 SHOWS_UPTAKE = ("bone_scan", "spect_ct")
 NAMES = {"mri": "MRI", "ct": "CT", "bone_scan": "bone scan", "spect_ct": "SPECT/CT", "xray": "X-ray"}
+STUDIES = {**NAMES, BIOPSY: "biopsy"}
 CONTRAINDICATED = "mri_contraindicated"
 MRI_FIRST = "No MRI is recorded, nor why there is none: a clinician decides whether CT with a tracer is enough."
 OLD_ON_MRI = "The MRI shows no marrow oedema at a planned level although the other studies fit: a clinician decides."
@@ -44,8 +45,10 @@ def answer(context: Context, item: Item) -> Answer:
         checks.append(review("imaging_disagrees", OLD_ON_MRI))
     counted = chosen | {"mri"} if disputed else chosen
     basis = tuple(entry for name in sorted(counted) for entry in studies[name])
+    suspicions, told = suspicion_checks(context, standing, counts_from(context))
+    basis = (*basis, *(entry for entry in told if entry not in basis))
     return Answer(
-        checks=tuple(checks),
+        checks=(*checks, *suspicions),
         confirmed="Imaging proves a fresh fracture at the planned levels.",
         basis=basis,
         grounds=(sorted(context.facts.levels), [(dict(e.value), e.observed_at) for e in basis]),
@@ -110,6 +113,9 @@ def study_checks(context: Context, study: Evidence) -> list[Check]:
         checks.append(pending("imaging_expired", f"{old}. Repeat it."))
     if (begun := fracture_day(context)) and performed < begun:
         checks.append(pending("imaging_before_fracture", f"The {name} was done before the fracture. Repeat it."))
+    elif (worse := worsened_day(context)) and performed < worse:
+        changed = f"The {name} was done before the new fall, pain or deficit of {worse.isoformat()}"
+        checks.append(pending("imaging_before_change", f"{changed}. Repeat it."))
     if unseen := sorted(set(context.facts.levels) - set(study.value["levels"])):
         checks.append(
             failed(
@@ -129,12 +135,34 @@ def fracture_day(context: Context) -> date | None:
     return max((about.earliest for about in known if about), default=None)
 
 
+def worsened_day(context: Context) -> date | None:
+    """The day of the last new fall, new pain or new deficit; the latest it can have been (row IM09)."""
+    worsened = context.facts.worsened
+    return worsened.latest if worsened and context.protocol.imaging.repeat_after_worsening else None
+
+
+def counts_from(context: Context) -> date | None:
+    """The day from which on a study or an assessment is about this fracture as it is now."""
+    return max((day for day in (fracture_day(context), worsened_day(context)) if day), default=None)
+
+
 def before_fracture(context: Context, found: Iterable[Evidence], what: str) -> list[Check]:
     """A person who looked before this fracture happened did not decide about it."""
     begun, zone = fracture_day(context), context.facts.site.tz
     if begun is None or all(local_date(entry.observed_at, zone) >= begun for entry in found):
         return []
     return [pending(f"{what}_before_fracture", f"The {what} is older than the fracture. Record a new one.")]
+
+
+def before_change(context: Context, found: Iterable[Evidence], what: str) -> list[Check]:
+    """As `before_fracture`, for what a new fall, new pain or a new deficit puts in question too."""
+    if checks := before_fracture(context, found, what):
+        return checks
+    worse, zone = worsened_day(context), context.facts.site.tz
+    if worse is None or all(local_date(entry.observed_at, zone) >= worse for entry in found):
+        return []
+    changed = f"the new fall, pain or deficit of {worse.isoformat()}"
+    return [pending(f"{what}_before_change", f"The {what} is older than {changed}. Record a new one.")]
 
 
 def oedema_checks(context: Context, study: Evidence) -> list[Check]:
@@ -181,11 +209,17 @@ IMAGING = Kind(
     shapes=(
         Shape(
             {
-                "modality": choice(*NAMES),
+                "modality": choice(*STUDIES),
                 "stage": choice("ordered", "done", "result", "reviewed"),
                 "levels": listed(LEVEL, 1),
             },
-            {"fluid_sensitive": BOOLEAN, "oedema_levels": listed(LEVEL), "uptake_levels": listed(LEVEL)},
+            {
+                "fluid_sensitive": BOOLEAN,
+                "oedema_levels": listed(LEVEL),
+                "uptake_levels": listed(LEVEL),
+                "contrast": BOOLEAN,  # of an MRI
+                "shows": choice(*SHOWN),  # of a biopsy
+            },
         ),
         NOT_SURE,
     ),

@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 
 from checklists.rules.context import Context, Item
 from checklists.rules.doses import last_dose
-from checklists.rules.kinds.imaging import fracture_day
+from checklists.rules.kinds.imaging import counts_from
 from checklists.rules.kinds.infection import prescreen_opens_at
 from checklists.rules.kinds.lab_contexts import applicable
 from checklists.rules.kinds.window import last_day, window_anchor
@@ -48,7 +48,7 @@ def draw_limit(context: Context, item: Item, rule: LabRule) -> LatestTime:
 
 def imaging_limits(context: Context, item: Item) -> Iterator[LatestTime]:
     """The oldest study that counts: inside its validity, and not from before the fracture."""
-    imaging, begun = context.protocol.imaging, fracture_day(context) or date.min
+    imaging, begun = context.protocol.imaging, counts_from(context) or date.min
     start_day = local_date(context.start.at, context.facts.site.tz)
     valid = start_day - timedelta(days=imaging.validity_days)
     yield since_day(item.key, "imaging_done", max(valid, begun), "Imaging counts if done")

@@ -1,7 +1,7 @@
 """Each row of the clinical tables can be said in a CASE document, and the engine hears it.
 
 Rows are named as in the shipped protocols, `LB02` or `IM20`. Not here are numbers of a protocol (a clinic's own fasting
-hours FA10-FA14 and FA17-FA19, validities IM08, IM09 and LB17, minutes of the room TM10-TM14) and what happens while the
+hours FA10-FA14 and FA17-FA19, validities IM08 and LB17, minutes of the room TM10-TM14) and what happens while the
 procedure runs (IM06).
 """
 

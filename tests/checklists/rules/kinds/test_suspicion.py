@@ -1,0 +1,102 @@
+"""Rows IM05 and IM09: what is suspected wants contrast or a biopsy, and what became worse wants new images."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from checklists.rules.values import DateAbout
+from tests.checklists.rules.cases import FACTS, START, at, outcome
+from tests.checklists.rules.notes import CANDIDACY, MRI, Notes
+from tests.checklists.rules.test_reference import REFERENCE
+
+OK = ("satisfied", "satisfied")
+WANTED = ("review", "contrast_or_biopsy_wanted")
+DAY = timedelta(days=1)
+MALIGNANT = replace(FACTS, cause="malignancy")
+CONTRAST = {**MRI, "contrast": True}
+SEEN = START - 9 * DAY
+
+
+def biopsy(**more):
+    return {"modality": "biopsy", "stage": "result", "levels": ["L1"], **more}
+
+
+def imaged(facts, *studies):
+    notes = Notes()
+    for value, seen in studies:
+        notes.add("imaging", value, seen)
+    return outcome("imaging", facts, notes.all, START, START - DAY, REFERENCE)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        MALIGNANT,
+        replace(FACTS, conditions=frozenset({"suspected_malignancy"})),
+        replace(FACTS, conditions=frozenset({"suspected_infection"})),
+    ],
+)
+def test_suspicion_without_contrast_or_biopsy_is_for_a_clinician(facts):
+    assert imaged(facts, (MRI, SEEN)) == WANTED
+    assert imaged(facts, ({**MRI, "contrast": False}, SEEN)) == WANTED
+    assert imaged(facts, (CONTRAST, SEEN)) == OK
+
+
+def test_nobody_wants_contrast_where_nothing_is_suspected():
+    assert imaged(FACTS, (MRI, SEEN)) == OK
+
+
+@pytest.mark.parametrize(("days", "expected"), [(30, OK), (31, WANTED)])
+def test_biopsy_and_contrast_count_for_30_days(days, expected):
+    facts = replace(MALIGNANT, fractured=None)
+    assert imaged(facts, (MRI, SEEN), (biopsy(shows="malignancy"), START - days * DAY)) == expected
+    assert imaged(facts, (CONTRAST, START - days * DAY)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shows", "expected"),
+    [
+        ({"shows": "malignancy"}, OK),
+        ({"shows": "benign"}, OK),
+        ({"shows": "not_conclusive"}, WANTED),
+        ({"shows": "infection"}, ("failed", "biopsy_infection")),
+        ({}, WANTED),  # and pending, until somebody writes what it shows
+    ],
+)
+def test_biopsy_counts_by_what_it_shows(shows, expected):
+    found = imaged(MALIGNANT, (MRI, SEEN), (biopsy(**shows), SEEN))
+    assert found == (expected if shows else ("overdue", "biopsy_unknown"))
+
+
+def test_biopsy_of_a_fracture_thought_benign_is_heard():
+    assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="malignancy"), SEEN)) == ("review", "biopsy_malignancy")
+    assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="infection"), SEEN)) == ("failed", "biopsy_infection")
+    assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="benign"), SEEN)) == OK
+
+
+@pytest.mark.parametrize(
+    ("worsened", "expected"),
+    [
+        (None, OK),
+        (DateAbout(date(2027, 3, 1), date(2027, 3, 1)), OK),
+        (DateAbout(date(2027, 3, 2), date(2027, 3, 2)), "before_change"),
+        (DateAbout(date(2027, 2, 20), date(2027, 3, 2)), "before_change"),  # the latest it can have been
+    ],
+)
+def test_image_and_assessment_from_before_a_new_fall_do_not_count(worsened, expected):
+    facts, notes = replace(FACTS, worsened=worsened), Notes()
+    for item, value in (("imaging", MRI), ("candidacy", CANDIDACY)):
+        notes.add(item, value, at("2027-03-01 00:00"))
+    for item, what in (("imaging", "imaging"), ("candidacy", "assessment")):
+        found = outcome(item, facts, notes.all, START, START - 8 * DAY, REFERENCE)
+        assert found == (OK if expected == OK else ("pending", f"{what}_{expected}"))
+
+
+def test_new_fall_asks_for_nothing_where_the_protocol_says_so():
+    facts = replace(FACTS, worsened=DateAbout(START.date(), START.date()))
+    lenient = replace(REFERENCE, imaging=replace(REFERENCE.imaging, repeat_after_worsening=False))
+    notes = Notes()
+    notes.add("imaging", MRI, SEEN)
+    assert outcome("imaging", facts, notes.all, START, START - 8 * DAY, REFERENCE)[1] == "imaging_before_change"
+    assert outcome("imaging", facts, notes.all, START, START - 8 * DAY, lenient) == OK
