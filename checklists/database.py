@@ -59,14 +59,22 @@ GATE_PASS_IDENTITY = (
     "decision_id",
     "issued_at",
     "issued_by",
+    "kind",
+    "decided_by",
+    "signed_by",
+    "second_by",
+    "paper",
+    "reason",
 )
 PROTOCOL_IDENTITY = ("practice_id", "protocol_id", "number", "document", "document_hash", "missing")
 
 GATE_PASS_GROUND = (
     "SELECT 1 FROM checklists_decision d JOIN checklists_checklist c ON c.id = d.checklist_id "
     "WHERE d.id = NEW.decision_id AND d.practice_id = NEW.practice_id AND c.subject = NEW.subject "
-    "AND d.kind = 'gate' AND d.gate = 'start' AND d.answer IN ('open', 'open_overridden') "
-    "AND d.start = NEW.start AND d.last_evidence_id = NEW.last_evidence_id AND NEW.used_at IS NULL"
+    "AND d.kind = 'gate' AND d.gate = 'start' AND d.start = NEW.start "
+    # What was done on paper against the gate's answer needs a second person.
+    "AND (d.answer IN ('open', 'open_overridden') OR (NEW.kind = 'downtime' AND NEW.second_by <> '')) "
+    "AND d.last_evidence_id = NEW.last_evidence_id AND NEW.used_at IS NULL"
 )
 GATE_PASS_NEEDS = "gate_pass_needs_open_gate: no open answer of the start gate stands behind this pass"
 

@@ -249,7 +249,10 @@ class Decision(OfChecklist):
 
 
 class GatePass(Scoped):
-    """One shot: lets exactly this subject, booking, start and version enter, with nothing recorded since."""
+    """One shot: lets exactly this subject, booking, start and version enter, with nothing recorded since.
+
+    Of kind `downtime` for a start that happened while nobody could ask: a clinician decided it on paper.
+    """
 
     subject = models.UUIDField()
     booking = models.UUIDField()
@@ -260,8 +263,27 @@ class GatePass(Scoped):
     issued_at = models.DateTimeField()
     issued_by = models.CharField(max_length=80)
     used_at = models.DateTimeField(null=True)
+    kind = models.CharField(max_length=10, choices=[("asked", "asked"), ("downtime", "downtime")], default="asked")
+    decided_by = models.CharField(max_length=80, blank=True)  # the clinician who let it begin
+    signed_by = models.CharField(max_length=80, blank=True)  # the clinician who confirmed the entry, signing in anew
+    second_by = models.CharField(max_length=80, blank=True)
+    paper = models.CharField(max_length=40, blank=True)  # what is printed or written on the sheet
+    reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["practice_id", "subject", "subject_version"], name="gate_pass_once"),
+            models.CheckConstraint(
+                condition=Q(kind="asked", decided_by="", signed_by="", second_by="", paper="", reason="")
+                | Q(Q(kind="downtime") & ~Q(decided_by="") & ~Q(signed_by="") & ~Q(paper="") & ~Q(reason="")),
+                name="gate_pass_downtime_names_clinician_and_paper",
+            ),
+            # A start of this moment is asked for; only what is past was decided on paper.
+            models.CheckConstraint(
+                condition=Q(kind="downtime", start__lt=F("issued_at")) | Q(kind="asked", start__gte=F("issued_at")),
+                name="gate_pass_asked_before_the_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_by="") | ~Q(second_by=F("signed_by")), name="gate_pass_second_is_another"
+            ),
         ]

@@ -112,6 +112,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "case-start": {"POST": WARD},
     "case-finish": {"POST": WARD},
     "case-discharge": {"POST": WARD},
+    "case-downtime": {"POST": WARD},
     "case-close": {"POST": CARE},
     "case-cancel": {"POST": CARE},
     "case-reopen": {"POST": DESK},

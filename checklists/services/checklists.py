@@ -240,7 +240,9 @@ def store_decision(
     by: str,
     gate: str = "",
     overrides: Any = (),
+    at: datetime | None = None,
 ) -> Decision:
+    """`at`: when it was asked, where it was asked about a moment that was past."""
     return Decision.objects.create(
         practice_id=checklist.practice_id,
         checklist=checklist,
@@ -257,7 +259,7 @@ def store_decision(
         tzdata_version=tzdata_version(),
         verdict=verdict_to_json(assessment.verdict),
         overrides=list(overrides),
-        at=assessment.now,
+        at=at or assessment.now,
         by=by,
     )
 

@@ -23,6 +23,7 @@ from scheduler.api.fields import (
     text,
 )
 from scheduler.models import Contact
+from scheduler.rules.downtime import STEPS, PaperTimes
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
@@ -242,6 +243,39 @@ class OverrideIn(Versioned):
     reason = text(1000, lines=True)
     password = PasswordField(required=False, allow_blank=True, default="")
     second = SecondPersonIn(required=False, allow_null=True, default=None)
+
+
+class PlaceIn(Strict):
+    room = IdField()
+    proceduralist = IdField()
+    bay = IdField()
+
+
+class DowntimeIn(Versioned):
+    """What was done on paper. A time that the system already has is left out, as is what did not happen yet.
+
+    `decided_by`: the e-mail of the clinician who let it begin. `password`: the caller's own, if they are a clinician;
+    else `clinician` signs in. `second`: needed where the gate would have refused. `place`: where it was done, needed
+    for a case that was not booked for that day. `although_taken`: enter it though somebody else claims the place.
+    """
+
+    paper = text(40)
+    reason = text(500)
+    decided_by = serializers.EmailField()
+    password = PasswordField(required=False, allow_blank=True, default="")
+    clinician = SecondPersonIn(required=False, allow_null=True, default=None)
+    second = SecondPersonIn(required=False, allow_null=True, default=None)
+    started_at = MomentField()
+    arrived_at = MomentField(required=False, allow_null=True, default=None)
+    checked_in_at = MomentField(required=False, allow_null=True, default=None)
+    finished_at = MomentField(required=False, allow_null=True, default=None)
+    discharged_at = MomentField(required=False, allow_null=True, default=None)
+    place = PlaceIn(required=False, allow_null=True, default=None)
+    although_taken = TruthField(default=False)
+
+    @staticmethod
+    def times(data: dict[str, Any]) -> PaperTimes:
+        return PaperTimes(**{step: data[step] for step in STEPS})
 
 
 class TaskDoneIn(Strict):

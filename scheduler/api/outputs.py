@@ -159,6 +159,7 @@ class CaseRowOut(Out):
     opened_at = s.DateTimeField()
     starts_at = s.DateTimeField(allow_null=True)
     arrived_at = s.DateTimeField(allow_null=True)
+    downtime = s.BooleanField()
 
 
 class CaseListRowOut(CaseRowOut):
@@ -231,6 +232,12 @@ class MovedOut(Out):
     case_state = s.CharField()
     overridden = s.ListField(child=s.CharField())
     verdict = VerdictOut()
+
+
+class EnteredOut(MovedOut):
+    paper = s.CharField()
+    gate_would_have = s.ChoiceField(["refused", "open", "open_overridden"])
+    taken = ReasonOut(many=True)
 
 
 class BoardRowOut(CaseListRowOut):

@@ -160,6 +160,7 @@ def show_case_row(case: Case) -> dict[str, Any]:
         "opened_at": moment(case.opened_at, tz),
         "starts_at": moment(case.booking.starts_at, tz) if case.booking else None,
         "arrived_at": moment(case.arrived_at, tz),
+        "downtime": bool(case.paper),
     }
 
 

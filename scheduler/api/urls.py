@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from scheduler.api.endpoints import cases, clearance, day, people, setup, versions, workflow
+from scheduler.api.endpoints import cases, clearance, day, downtime, people, setup, versions, workflow
 
 urlpatterns = [
     path("healthz", setup.Health.as_view(), name="health"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/v1/cases/<uuid:case_id>/finish/", workflow.Finish.as_view(), name="case-finish"),
     path("api/v1/cases/<uuid:case_id>/discharge/", workflow.Discharge.as_view(), name="case-discharge"),
     path("api/v1/cases/<uuid:case_id>/close/", workflow.Close.as_view(), name="case-close"),
+    path("api/v1/cases/<uuid:case_id>/downtime/", downtime.EnterFromPaper.as_view(), name="case-downtime"),
     path("api/v1/cases/<uuid:case_id>/cancel/", workflow.Cancel.as_view(), name="case-cancel"),
     path("api/v1/cases/<uuid:case_id>/reopen/", workflow.Reopen.as_view(), name="case-reopen"),
     path("api/v1/cases/<uuid:case_id>/reviews/", workflow.SignReview.as_view(), name="case-reviews"),

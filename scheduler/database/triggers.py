@@ -32,7 +32,8 @@ STEPS = ", ".join(f"'{source}>{target}'" for source, target in allowed_steps())
 UNLAWFUL = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({STEPS})"
 ENTERS = "NEW.state = 'in_procedure' AND OLD.state <> 'in_procedure'"
 # The pass must name this case, booking, moment and version and be unused; since its gate was asked nothing may have
-# been recorded, struck out, or changed in the case, and the protocol version must be the same, and in force.
+# been recorded, struck out, or changed in the case, and the protocol version must be the same, and in force - though
+# not for what began on paper, which no withdrawal undoes.
 FITTING_PASS = (
     "practice_id = NEW.practice_id AND subject = NEW.id AND booking = NEW.booking_id AND start = NEW.started_at "
     "AND subject_version = OLD.version AND used_at IS NULL AND NOT EXISTS (SELECT 1 FROM checklists_evidence e "
@@ -40,10 +41,12 @@ FITTING_PASS = (
     "AND EXISTS (SELECT 1 FROM checklists_decision d JOIN checklists_checklist c ON c.id = d.checklist_id "
     "JOIN checklists_protocolversion v ON v.id = c.protocol_version_id "
     "WHERE d.id = checklists_gatepass.decision_id AND c.id = NEW.checklist_id AND d.facts_number = c.facts_number "
-    "AND d.version_hash = v.document_hash AND v.signed_at IS NOT NULL AND v.withdrawn_at IS NULL "
+    "AND d.version_hash = v.document_hash AND v.signed_at IS NOT NULL "
+    "AND (v.withdrawn_at IS NULL OR checklists_gatepass.kind = 'downtime') "
     "AND d.errors_counted = (SELECT COUNT(*) FROM checklists_evidenceerror x "
     "JOIN checklists_evidence e ON e.id = x.evidence_id WHERE e.checklist_id = NEW.checklist_id))"
 )
+USE = "used_at = CASE kind WHEN 'downtime' THEN issued_at ELSE NEW.started_at END"
 NO_PASS = "case_start_needs_gate_pass: no fresh, unused gate pass names this case, booking and start"
 
 CASE_STEPS = (
@@ -84,11 +87,11 @@ CASE_STEPS = (
             f"CREATE TRIGGER case_start_needs_gate_pass BEFORE UPDATE OF state ON scheduler_case WHEN {ENTERS} BEGIN "
             f"SELECT RAISE(ABORT, '{NO_PASS}') WHERE NOT EXISTS "
             f"(SELECT 1 FROM checklists_gatepass WHERE {FITTING_PASS}); "
-            f"UPDATE checklists_gatepass SET used_at = NEW.started_at WHERE {FITTING_PASS}; END",
+            f"UPDATE checklists_gatepass SET {USE} WHERE {FITTING_PASS}; END",
         ),
         postgresql=(
             "CREATE OR REPLACE FUNCTION case_start_needs_gate_pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"UPDATE checklists_gatepass SET used_at = NEW.started_at WHERE {FITTING_PASS}; "
+            f"UPDATE checklists_gatepass SET {USE} WHERE {FITTING_PASS}; "
             f"IF NOT FOUND THEN RAISE EXCEPTION '{NO_PASS}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             "RETURN NEW; END $$",
             "CREATE TRIGGER case_start_needs_gate_pass BEFORE UPDATE OF state ON scheduler_case FOR EACH ROW "

@@ -28,6 +28,7 @@ class Case(Scoped):
     finished_at = models.DateTimeField(null=True)
     discharged_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    paper = models.CharField(max_length=40, blank=True)  # the sheet that its start was entered from, after a downtime
 
     class Meta:
         constraints = [

@@ -8,6 +8,8 @@ from checklists.rules.values import Finding, Gate, Status, Verdict
 
 # Clinicians decide these; a derived one is settled by recording the decision, never by ticking it off.
 DECIDED_BY_CLINICIANS = ("review", "restart_decision", "override")
+# The key of a review of what was done on paper, before the id of its gate pass.
+DOWNTIME_REVIEW = "downtime:"
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
 
 

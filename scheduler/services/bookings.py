@@ -1,7 +1,7 @@
 """Book, move, release: claims that the database holds apart, and everybody's calendar told."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,8 @@ from scheduler.services.readiness import locked_case, look_again
 from scheduler.services.record import append_record
 from scheduler.services.restarts import ask_after_move, restarts_owed
 from scheduler.services.tasks import drop_tasks, owe_task
+
+DONE_ON_PAPER = "The procedure was done at another time, while the system was down."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,8 @@ def book_case(
     _check_start(slot.starts_at, now)
     _check_gate(case, slot.starts_at, by, now)
     spans = _intervals(case, slot.starts_at)
-    booking = Booking.objects.create(
-        practice_id=practice_id,
-        case=case,
-        starts_at=slot.starts_at,
-        ends_at=spans.ends_at,
-        uid=f"{uuid.uuid4()}@cleared",
-        stamped_at=now.replace(microsecond=0),
-        booked_at=now,
-        booked_by=by,
-    )
-    _claim(booking, case, slot, spans)
+    booking = _new_booking(case, slot, spans, by, now)
+    _claim(booking, _wanted(case, slot, spans))
     case.booking, case.state = booking, "booked"
     bump(case, "booking", "state")
     was_put_off = checklists.current_facts(case.checklist).not_happening
@@ -86,6 +79,56 @@ def book_case(
     return Booked(booking, case, look_again(case=case, now=now, by=by))
 
 
+def _new_booking(case: Case, slot: Slot, spans: Intervals, by: str, now: datetime) -> Booking:
+    return Booking.objects.create(
+        practice_id=case.practice_id,
+        case=case,
+        starts_at=slot.starts_at,
+        ends_at=spans.ends_at,
+        uid=f"{uuid.uuid4()}@cleared",
+        stamped_at=now.replace(microsecond=0),
+        booked_at=now,
+        booked_by=by,
+    )
+
+
+def book_what_was_done(*, case: Case, slot: Slot, although_taken: bool, by: str, now: datetime) -> tuple[Reason, ...]:
+    """A booking at a time that is past, in place of the one that stands: nobody is invited. Under the caller's lock.
+
+    Raises Refused where a place was taken then; `although_taken` claims what was free and answers with the rest.
+    """
+    if case.booking is not None:
+        _give_way(case, case.booking, by, now)
+    spans = _intervals(case, slot.starts_at)
+    wanted = _wanted(case, slot, spans)
+    taken = tuple(_taken(case.practice_id, wanted))
+    if taken and not although_taken:
+        raise Refused("Somebody else has what the paper names at that time.", code="slot_taken", errors=taken)
+    clashing = {reason.field for reason in taken}
+    booking = _new_booking(case, slot, spans, by, now)
+    _claim(booking, [each for each in wanted if (each[0].kind if each[0] else "patient") not in clashing])
+    case.booking = booking
+    if case.state == "referred":
+        case.state = "booked"
+    bump(case, "booking", "state")
+    return taken
+
+
+def _give_way(case: Case, booking: Booking, by: str, now: datetime) -> None:
+    """Free what was booked for another time; only an entry that lies ahead is taken out of calendars."""
+    booking.claims.filter(is_active=True).update(is_active=False)
+    booking.released_at, booking.released_by, booking.release_reason = now, by, DONE_ON_PAPER
+    _next_sequence(booking, now)
+    booking.save(update_fields=["released_at", "released_by", "release_reason", "sequence", "stamped_at"])
+    if booking.starts_at <= now:
+        return
+    messages.cancel_invites(case=case, booking=booking, by=by, now=now)
+    if not messages.cancellation_reaches_patient(case, booking):
+        _owe_call(
+            case, booking, "Tell the patient that the later appointment is not needed: no e-mail says so.", by, now
+        )
+
+
 @transaction.atomic
 def move_booking(
     *, practice_id: uuid.UUID, booking_id: uuid.UUID, slot: Slot, seen_version: int, by: str, now: datetime
@@ -102,7 +145,7 @@ def move_booking(
     spans, before = _intervals(case, slot.starts_at), booking.starts_at
     stopped = restarts_owed(case, now)
     booking.claims.filter(is_active=True).update(is_active=False)
-    _claim(booking, case, slot, spans)
+    _claim(booking, _wanted(case, slot, spans))
     booking.starts_at, booking.ends_at = slot.starts_at, spans.ends_at
     _next_sequence(booking, now)
     booking.save(update_fields=["starts_at", "ends_at", "sequence", "stamped_at"])
@@ -223,24 +266,27 @@ def _intervals(case: Case, starts_at: datetime) -> Intervals:
     return intervals(starts_at, len(checklists.current_facts(case.checklist).levels), durations)
 
 
-def _claim(booking: Booking, case: Case, slot: Slot, spans: Intervals) -> None:
-    """Claim room, proceduralist, bay and patient, all or none. Raises Refused naming what is taken."""
+def _wanted(case: Case, slot: Slot, spans: Intervals) -> list["Wanted"]:
     resources = _locked_resources(case.practice_id, slot)
-    wanted = [
+    return [
         (resources[slot.room], None, spans.room),
         (resources[slot.proceduralist], None, spans.proceduralist),
         (resources[slot.bay], None, spans.bay),
         (None, case.patient, spans.patient),
     ]
+
+
+def _claim(booking: Booking, wanted: Sequence["Wanted"]) -> None:
+    """Claim room, proceduralist, bay and patient, all or none. Raises Refused naming what is taken."""
     try:
         with transaction.atomic():
             Claim.objects.bulk_create(
                 Claim(
-                    practice_id=case.practice_id,
+                    practice_id=booking.practice_id,
                     booking=booking,
                     resource=resource,
                     patient=patient,
-                    claimed=resource.pk if resource else case.patient.pk,
+                    claimed=(resource or patient).pk,  # type: ignore[union-attr]
                     starts_at=starts_at,
                     ends_at=ends_at,
                 )
@@ -250,7 +296,7 @@ def _claim(booking: Booking, case: Case, slot: Slot, spans: Intervals) -> None:
         if "claim_overlap" not in str(error):
             raise
         raise Refused(
-            "The slot is taken.", code="slot_taken", errors=tuple(_taken(case.practice_id, wanted))
+            "The slot is taken.", code="slot_taken", errors=tuple(_taken(booking.practice_id, wanted))
         ) from error
 
 

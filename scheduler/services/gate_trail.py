@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from checklists.models import Decision, GatePass
+from checklists.services.downtime import DOWNTIME
 from scheduler.models import Case
 from scheduler.rules.breaks import Break
 from scheduler.services.record import salted_digest
@@ -25,6 +26,8 @@ OF_PASS = (
     "issued_at",
     "issued_by",
 )
+# Of a start on paper also who answers for it; the reason may be about the patient and stays out.
+OF_PAPER = ("kind", "decided_by", "signed_by", "second_by", "paper")
 OF_DECISION = (
     "id",
     "checklist_id",
@@ -55,7 +58,8 @@ class Told:
 
 def trail_of(gate_pass: GatePass) -> dict[str, Any]:
     """The fields of the record's row of a start, of whatever kind the pass is that lets the procedure in."""
-    return {PASS: _said(gate_pass, OF_PASS), DECISION: _said(gate_pass.decision, OF_DECISION)}
+    of_pass = (*OF_PASS, *OF_PAPER) if gate_pass.kind == DOWNTIME else OF_PASS
+    return {PASS: _said(gate_pass, of_pass), DECISION: _said(gate_pass.decision, OF_DECISION)}
 
 
 def _said(row: GatePass | Decision, names: tuple[str, ...]) -> list[str]:
@@ -72,7 +76,7 @@ def breaks_of_passes(practice_id: uuid.UUID, told: list[Told]) -> Iterator[Break
     entered = set()
     used = GatePass.objects.filter(practice_id=practice_id, used_at__isnull=False).select_related("decision")
     for gate_pass in used.defer("decision__verdict", "decision__overrides").order_by("used_at").iterator():
-        entered.add((gate_pass.subject, gate_pass.used_at))
+        entered.add((gate_pass.subject, gate_pass.start))
         trail = {name: salted_digest(practice_id, name, value) for name, value in trail_of(gate_pass).items()}
         row = rows.pop(trail[PASS], None)
         if row is None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from checklists.rules.values import Authority
 from checklists.services.gate import NotAllowed, override_finding, sign_review
 from scheduler.access import Actor
-from scheduler.models import Membership, User
+from scheduler.models import Membership, Practice, User
 from scheduler.rules.problems import NotPermitted, Reason, Refused, Unauthenticated
 from scheduler.services.cases import bump, seen
 from scheduler.services.readiness import judged_start, locked_case, look_again
@@ -35,17 +35,23 @@ def authenticate_afresh(actor: Actor, password: str) -> None:
 
 def second_person(actor: Actor, *, email: str, password: str) -> Second:
     """Another member of the practice who signs in here and now. Raises NotPermitted."""
+    second = person_here(actor.practice, email=email, password=password)
+    if second.user == actor.user or not second.roles:
+        raise NotPermitted(
+            "The second person must be somebody else of this practice. Ask a colleague.", code="second_unfit"
+        )
+    return Second(second.by, second.authority)
+
+
+def person_here(practice: Practice, *, email: str, password: str) -> Actor:
+    """Somebody who signs in here and now, beside whoever uses the page; perhaps without a role. NotPermitted."""
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None or not user.check_password(password):
         raise NotPermitted(
             "The second person could not sign in. Check their e-mail and password.", code="second_unknown"
         )
-    roles = frozenset(Membership.objects.filter(practice=actor.practice, user=user).values_list("role", flat=True))
-    if user == actor.user or not roles:
-        raise NotPermitted(
-            "The second person must be somebody else of this practice. Ask a colleague.", code="second_unfit"
-        )
-    return Second(user.by, Actor(user, actor.practice, roles).authority)
+    roles = frozenset(Membership.objects.filter(practice=practice, user=user).values_list("role", flat=True))
+    return Actor(user, practice, roles)
 
 
 @transaction.atomic

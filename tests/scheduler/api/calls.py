@@ -252,6 +252,27 @@ def _preview(world: World) -> Call:
     return Call(_move(world).ids)
 
 
+def on_paper(case: Case, **more: Any) -> Body:
+    """A procedure done by the sheet within the hour after its booked start, which a clinician signs who enters it."""
+    body = {
+        "paper": "P-0301-1",
+        "reason": "No power on the ward.",
+        "decided_by": "",
+        "password": PASSWORD,
+        "started_at": START.isoformat(),
+        "finished_at": (START + timedelta(minutes=40)).isoformat(),
+        "version": case.version,
+    }
+    return {**body, **more}
+
+
+def _downtime(world: World) -> Call:
+    case = world.tell("checked_in", now=START)
+    signs = {"email": world.staff["clinician"].email, "password": PASSWORD}
+    body = on_paper(case, decided_by=signs["email"], password="", clinician=signs)
+    return of_case(case, body, START + timedelta(hours=3))
+
+
 LATER = START + timedelta(days=1)
 CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("health", "GET"): lambda _: Call(),
@@ -275,6 +296,7 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("case-start", "POST"): lambda world: seen(world.tell("checked_in", now=START), START),
     ("case-finish", "POST"): lambda world: seen(world.started(), START + timedelta(minutes=50)),
     ("case-discharge", "POST"): lambda world: seen(world.recovering(), START + timedelta(hours=2)),
+    ("case-downtime", "POST"): _downtime,
     ("case-close", "POST"): lambda world: seen(world.cancelled()),
     ("case-cancel", "POST"): lambda world: seen(world.tell("booked"), ending="withdrew", reason="asked for it"),
     ("case-reopen", "POST"): lambda world: seen(world.cancelled()),

@@ -42,6 +42,7 @@ case-check-in      POST         401       403   200       200           403     
 case-start         POST         401       403   200       200           403     403
 case-finish        POST         401       403   200       200           403     403
 case-discharge     POST         401       403   200       200           403     403
+case-downtime      POST         401       403   201       201           403     403
 case-close         POST         401       200   200       200           403     403
 case-cancel        POST         401       200   200       200           403     403
 case-reopen        POST         401       200   403       200           403     403

@@ -23,6 +23,7 @@ VERSIONED = (
     "case-start",
     "case-finish",
     "case-discharge",
+    "case-downtime",
     "case-close",
     "case-cancel",
     "case-reopen",

@@ -49,6 +49,15 @@ OURS = ("checklists", "notifications", "scheduler")
 NOW = datetime.fromisoformat("2027-03-01T10:00:00-05:00")
 LATER = NOW + timedelta(days=1)
 SAME: dict[str, Any] = {}
+ANOTHER_PASS: dict[str, Any] = {"used_at": None, "subject_version": 99}
+ON_PAPER: dict[str, Any] = {
+    "kind": "downtime",
+    "issued_at": LATER,
+    "decided_by": "staff:1",
+    "signed_by": "staff:2",
+    "paper": "P-1",
+    "reason": "r",
+}
 
 # constraint -> (model, what a copy of a good row has wrong). The empty dict: nothing, so it is there twice.
 INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
@@ -81,6 +90,9 @@ INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
     "override_second_is_another": (Override, {"by": "staff:2"}),
     "block_once": (Block, SAME),
     "gate_pass_once": (GatePass, {"used_at": None}),
+    "gate_pass_downtime_names_clinician_and_paper": (GatePass, {**ANOTHER_PASS, **ON_PAPER, "decided_by": ""}),
+    "gate_pass_asked_before_the_start": (GatePass, {**ANOTHER_PASS, **ON_PAPER, "issued_at": NOW}),
+    "gate_pass_second_is_another": (GatePass, {**ANOTHER_PASS, **ON_PAPER, "second_by": "staff:2"}),
     "message_once": (Message, SAME),
     "message_state_known": (Message, {"occasion": "o", "state": "lost", "finished_at": NOW}),
     "message_channel_known": (Message, {"occasion": "o", "channel": "pigeon"}),

@@ -35,7 +35,10 @@ KEPT = {
     "checklists_decision": Decision,
     "scheduler_record": Record,
 }
-PASS_COLUMNS = "practice_id subject booking start subject_version last_evidence_id decision_id issued_at issued_by"
+PASS_COLUMNS = (
+    "practice_id subject booking start subject_version last_evidence_id decision_id issued_at issued_by "
+    "kind decided_by signed_by second_by paper reason"
+)
 CONTENT_COLUMNS = "practice_id protocol_id number document document_hash missing"
 SIGNED_COLUMNS = "adopted_at adopted_by signed_at signed_by"
 MESSAGE_COLUMNS = "practice_id occasion message_id uid sequence method payload_digest"

@@ -1,0 +1,73 @@
+"""The times on a paper: all past, in order, and not so long ago that the paper cannot be about this case."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.rules.problems import Reason
+
+# A long weekend without the system, and two days to enter what happened.
+ENTERED_WITHIN = timedelta(days=7)
+STEPS = ("arrived_at", "checked_in_at", "started_at", "finished_at", "discharged_at")
+NEEDED = STEPS[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTimes:
+    """When each step was, as the paper says; None where it did not happen yet, or where the system knows it."""
+
+    started_at: datetime
+    arrived_at: datetime | None = None
+    checked_in_at: datetime | None = None
+    finished_at: datetime | None = None
+    discharged_at: datetime | None = None
+
+    def of(self, step: str) -> datetime | None:
+        found: datetime | None = getattr(self, step)
+        return found
+
+
+def problems_of(paper: PaperTimes, known: dict[str, datetime | None], now: datetime) -> tuple[Reason, ...]:
+    """Everything that is wrong with the times; `known`: what the system holds of the same steps."""
+    return (*_twice_or_missing(paper, known), *_not_past(paper, now), *_out_of_order(paper, known))
+
+
+def _twice_or_missing(paper: PaperTimes, known: dict[str, datetime | None]) -> list[Reason]:
+    found = []
+    for step in STEPS:
+        given, has = paper.of(step), known.get(step)
+        if given is not None and has is not None and given != has:
+            told = f"The system already has {has.isoformat()} for this. Leave the field empty."
+            found.append(Reason("known_already", told, field=step))
+        elif given is None and has is None and step in NEEDED:
+            found.append(Reason("time_missing", "Give the time from the paper.", field=step))
+    if paper.discharged_at is not None and paper.finished_at is None:
+        found.append(Reason("time_missing", "Whoever went home had a procedure that ended.", field="finished_at"))
+    return found
+
+
+def _not_past(paper: PaperTimes, now: datetime) -> list[Reason]:
+    found = []
+    for step in STEPS:
+        given = paper.of(step)
+        if given is not None and given >= now:
+            told = f"{given.isoformat()} is not past. What happens now is entered as it happens, not from paper."
+            found.append(Reason("not_past", told, field=step))
+        elif given is not None and given < now - ENTERED_WITHIN:
+            told = f"{given.isoformat()} is more than {ENTERED_WITHIN.days} days ago. Check the date."
+            found.append(Reason("too_long_ago", told, field=step))
+    return found
+
+
+def _out_of_order(paper: PaperTimes, known: dict[str, datetime | None]) -> list[Reason]:
+    found: list[Reason] = []
+    before: tuple[str, datetime] | None = None
+    for step in STEPS:
+        moment = paper.of(step) or known.get(step)
+        if moment is None:
+            continue
+        if before is not None and moment < before[1]:
+            name, earlier = before
+            told = f"{moment.isoformat()} is before {name} ({earlier.isoformat()}). Put the times in order."
+            found.append(Reason("out_of_order", told, field=step))
+        before = (step, moment)
+    return found

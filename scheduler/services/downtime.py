@@ -1,0 +1,241 @@
+"""What was done on paper while the system was down, entered afterwards: flagged, signed for, and reviewed."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from checklists.models import GatePass
+from checklists.rules.values import Finding, Gate
+from checklists.services.downtime import (
+    Paper,
+    ask_gate_as_at,
+    assess_as_at,
+    issue_downtime_pass,
+    missing_then,
+    pass_of_downtime,
+)
+from checklists.services.gate import Answer
+from notifications.services import outbox
+from scheduler import messages
+from scheduler.models import Case
+from scheduler.rules.downtime import STEPS, PaperTimes, problems_of
+from scheduler.rules.duties import DOWNTIME_REVIEW, Duty
+from scheduler.rules.problems import Invalid, Reason, Refused
+from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.bookings import Slot, book_what_was_done
+from scheduler.services.cases import bump, note_facts, seen
+from scheduler.services.gate_trail import trail_of
+from scheduler.services.readiness import end_of_day, locked_case, look_again
+from scheduler.services.record import append_record
+from scheduler.services.tasks import drop_tasks, owe_task
+from scheduler.services.transitions import Moved
+
+DOWN = "done while the system was down"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it was done: ids of resources of the practice."""
+
+    room: uuid.UUID
+    proceduralist: uuid.UUID
+    bay: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was entered; the start gate's answer as at the true start, and what could not be claimed any more."""
+
+    moved: Moved
+    gate_pass: GatePass
+    taken: tuple[Reason, ...]
+
+    @property
+    def case(self) -> Case:
+        return self.moved.case
+
+
+@transaction.atomic
+def enter_from_paper(
+    *,
+    practice_id: uuid.UUID,
+    case_id: uuid.UUID,
+    paper: Paper,
+    times: PaperTimes,
+    place: Place | None,
+    although_taken: bool,
+    seen_version: int,
+    by: str,
+    now: datetime,
+) -> Entered:
+    """Bring a case to where the paper says it is, by the times on it. Raises Invalid, Refused, Stale.
+
+    Nothing is refused for what was not ready, since it has happened: a second person signs, and it is reviewed.
+    """
+    case = locked_case(practice_id, case_id)
+    seen(case, seen_version)
+    _check(case, times, now)
+    taken = _book(case, times.started_at, place, although_taken, by, now)
+    _check_in(case, times, by, now)
+    answer = ask_gate_as_at(
+        checklist=case.checklist, gate=Gate.START, start=times.started_at, moment=times.started_at, by=by, now=now
+    )
+    if not answer.decision.is_open and not paper.second_by:
+        raise _second_person(answer)
+    issued = _start(case, answer, paper, times.started_at, by, now)
+    went_home = _finish(case, times, by, now)
+    append_record(
+        practice_id=practice_id,
+        by=by,
+        action="entered_from_paper",
+        subject=case.pk,
+        now=now,
+        codes=[finding.item for finding in answer.decision.refusals],
+        fields={
+            **{step: times.of(step) for step in STEPS},
+            **trail_of(issued),
+            "state": case.state,
+        },
+    )
+    outbox.withdraw(subject=case.pk, kinds=messages.REMINDER_KINDS, reason=DOWN, now=now)
+    drop_tasks(case=case, kinds=("reschedule",), outcome=DOWN, by=by, now=now)
+    _ask_for_review(case, issued, answer, taken, went_home, by, now)
+    moved = Moved(case, look_again(case=case, now=now, by=by), answer.decision.overridden)
+    return Entered(moved, issued, taken)
+
+
+def _check(case: Case, times: PaperTimes, now: datetime) -> None:
+    if case.state not in BEFORE_PROCEDURE:
+        raise Refused(
+            f"The case is {case.state}. From paper only a procedure is entered that the system has not seen begin; "
+            "finish and discharge it on the ward's page.",
+            code="wrong_state",
+            state=case.state,
+        )
+    known = {"arrived_at": case.arrived_at, "checked_in_at": case.checked_in_at}
+    wrong = problems_of(times, known, now)
+    if wrong:
+        raise Invalid("The times on the paper do not fit.", errors=wrong)
+
+
+def _book(
+    case: Case, start: datetime, place: Place | None, although_taken: bool, by: str, now: datetime
+) -> tuple[Reason, ...]:
+    """The booking that the procedure was done in: the one that stands, or one at the true time and place."""
+    tz, booking = case.practice.site.tz, case.booking
+    if place is None:
+        if booking is not None and booking.starts_at.astimezone(tz).date() == start.astimezone(tz).date():
+            return ()
+        whose = "was never booked" if booking is None else f"is booked for {booking.starts_at.astimezone(tz):%A %d %B}"
+        told = f"The case {whose}. Name what was used, so that it is booked at the time on the paper."
+        raise Invalid(
+            "Where was it done?",
+            errors=tuple(Reason("place_missing", told, field=kind) for kind in ("room", "proceduralist", "bay")),
+        )
+    slot = Slot(start, place.room, place.proceduralist, place.bay)
+    try:
+        return book_what_was_done(case=case, slot=slot, although_taken=although_taken, by=by, now=now)
+    except Refused as refused:
+        if refused.code == "slot_taken":
+            refused.detail += " Check room, people and time; if the paper is right, enter it although it was taken."
+        raise
+
+
+def _check_in(case: Case, times: PaperTimes, by: str, now: datetime) -> None:
+    arrived = times.arrived_at or case.arrived_at
+    note_facts(case, by=by, now=now, arrived_at=arrived, not_happening=False, put_off_at=None, started_holds=())
+    case.arrived_at = arrived
+    if case.state == "booked":
+        case.state, case.checked_in_at = "checked_in", times.checked_in_at
+    bump(case, "state", "arrived_at", "checked_in_at")
+
+
+def _second_person(answer: Answer) -> Refused:
+    found = tuple(Reason(f.code, f.sentence, item=f.item, owner=f.owner) for f in answer.decision.refusals)
+    return Refused(
+        f"At the time on the paper the gate would have refused: {len(found)} item(s). It is entered as it happened, "
+        "and a second clinician or nurse signs for it (field 'second').",
+        code="second_person_needed",
+        errors=found,
+    )
+
+
+def _start(case: Case, answer: Answer, paper: Paper, start: datetime, by: str, now: datetime) -> GatePass:
+    assert case.booking is not None
+    issued = issue_downtime_pass(
+        answer=answer,
+        paper=paper,
+        subject=case.pk,
+        booking=case.booking.pk,
+        subject_version=case.version,
+        by=by,
+        now=now,
+    )
+    case.state, case.started_at, case.paper = "in_procedure", start, paper.reference
+    bump(case, "state", "started_at", "paper")
+    return issued
+
+
+def _finish(case: Case, times: PaperTimes, by: str, now: datetime) -> Answer | None:
+    """As far as the paper goes; what was owed before the patient went home is asked of it all the same."""
+    if times.finished_at is not None:
+        case.state, case.finished_at = "recovering", times.finished_at
+        bump(case, "state", "finished_at")
+    if times.discharged_at is None:
+        return None
+    answer = ask_gate_as_at(
+        checklist=case.checklist,
+        gate=Gate.DISCHARGE,
+        start=times.started_at,
+        moment=times.discharged_at,
+        by=by,
+        now=now,
+    )
+    case.state, case.discharged_at = "discharged", times.discharged_at
+    bump(case, "state", "discharged_at")
+    return answer
+
+
+def _ask_for_review(
+    case: Case,
+    issued: GatePass,
+    answer: Answer,
+    taken: tuple[Reason, ...],
+    went_home: Answer | None,
+    by: str,
+    now: datetime,
+) -> None:
+    gate = {"refused": "would have refused", "open": "would have been open"}
+    said = gate.get(answer.decision.answer, "would have been open by an override")
+    told = [f"Started on paper ({issued.paper}). At that time the start gate {said}."]
+    told += [finding.sentence for finding in answer.decision.refusals]
+    told += [f"Taken at that time: {reason.detail}" for reason in taken]
+    if went_home is not None and not went_home.decision.is_open:
+        told += [f"Not entered before discharge: {finding.sentence}" for finding in went_home.decision.refusals]
+    duty = Duty("review", f"{DOWNTIME_REVIEW}{issued.pk}", "clinician", " ".join(told)[:1000], end_of_day(case, now))
+    owe_task(case=case, duty=duty, by=by, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperReview:
+    """What a reviewer reads: the pass, what was missing as known when it was entered, and what is by all known now."""
+
+    gate_pass: GatePass
+    answer: str
+    then: tuple[str, ...]
+    now: tuple[Finding, ...]
+
+
+def review_of(case: Case) -> PaperReview | None:
+    """Of a case that was started on paper; both verdicts are as at its true start."""
+    found = pass_of_downtime(case.pk) if case.paper else None
+    if found is None:
+        return None
+    verdict: Mapping[str, Any] = found.decision.verdict
+    today = assess_as_at(checklist=case.checklist, start=found.start, moment=found.start).verdict
+    still = tuple(f for f in today.findings if not f.passes and f.needed_by is not Gate.DISCHARGE)
+    return PaperReview(found, found.decision.answer, missing_then(verdict), still)

@@ -1,0 +1,57 @@
+"""Who signs for what was done on paper: each by their own password, here and now."""
+
+from collections.abc import Mapping
+
+from checklists.rules.values import Authority
+from checklists.services.downtime import Paper
+from scheduler.access import CLINICIAN, Actor
+from scheduler.models import Membership, Practice
+from scheduler.rules.problems import Invalid, NotPermitted, Reason
+from scheduler.services.signatures import authenticate_afresh, person_here
+
+Credentials = Mapping[str, str]  # email and password
+
+
+def signed_paper(
+    actor: Actor,
+    *,
+    reference: str,
+    reason: str,
+    decided_by: str,
+    password: str,
+    clinician: Credentials | None,
+    second: Credentials | None,
+) -> Paper:
+    """The paper with all its names proved: the actor signs if they are a clinician, else the clinician beside them.
+
+    `decided_by`: the e-mail of the clinician who let it begin. Raises Invalid, Unauthenticated, NotPermitted.
+    """
+    decider = _clinician_of(actor.practice, decided_by)
+    if clinician is None:
+        authenticate_afresh(actor, password)
+    signer = actor if clinician is None else person_here(actor.practice, **clinician)
+    if CLINICIAN not in signer.roles:
+        raise NotPermitted(
+            "A clinician confirms what is entered from paper. Ask one to sign in here (field 'clinician').",
+            code="clinician_needed",
+        )
+    return Paper(reference, reason, decider, signer.by, _second(signer, second) if second else "")
+
+
+def _clinician_of(practice: Practice, email: str) -> str:
+    found = Membership.objects.filter(practice=practice, role=CLINICIAN, user__email=email.strip().lower())
+    member = found.select_related("user").first()
+    if member is None:
+        told = "Give the e-mail of the clinician of this practice who decided that it begins."
+        raise Invalid("Who decided?", errors=(Reason("clinician_unknown", told, field="decided_by"),))
+    return member.user.by
+
+
+def _second(signer: Actor, second: Credentials) -> str:
+    other = person_here(signer.practice, **second)
+    if other.user == signer.user or (other.authority or Authority.PATIENT) < Authority.NURSE:
+        raise NotPermitted(
+            "The second person must be another clinician or nurse of this practice. Ask a colleague.",
+            code="second_unfit",
+        )
+    return other.by
