@@ -41,6 +41,7 @@ def read_review_if(row: Block, groups: Groups) -> ReviewIf | None:
         recorded=frozenset(read_codes(block, "recorded")),
         asked=frozenset(block.word_list("asked", tuple(ASKED_CODES), optional=True)),
         on_the_day=frozenset(block.word_list("on_the_day", tuple(ASKED_CODES), optional=True)),
+        cleared=frozenset(block.word_list("cleared", tuple(ASKED_CODES), optional=True)),
     )
     if found == ReviewIf():
         row.refuse("review_if", "names no condition, so that nothing would be looked at", "name one, or drop it")

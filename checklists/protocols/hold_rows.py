@@ -29,6 +29,7 @@ ACTIONS = (
 # Here one threshold serves: what is not yet clear is too early.
 ONE_THRESHOLD = ("timed_hold", "continue")
 MOST_CLEARANCE = 500  # mL/min
+MEASURED = ("timed_hold", "avoid_without_level")
 DECISIONS = ("continue", "stop", "instruction")
 
 
@@ -101,8 +102,8 @@ def check_settling(row: Block, rule: HoldRule) -> None:
     """Fields that would be read and never used."""
     if rule.settled_by and rule.action != "clinician_decision":
         row.refuse("settled_by", f"nobody decides on a row with the action {rule.action}", "drop it, or the action")
-    if rule.level is not None and rule.clear_at is not None:
-        row.refuse("level", "time alone clears this row, so no level would be looked at", "drop level or clear_at_h")
+    if rule.level is not None and rule.action not in MEASURED:
+        row.refuse("level", f"no level is looked at with the action {rule.action}", "drop it, or the action")
     if rule.after_cycle is not None and rule.action != "cycle_based":
         row.refuse("after_cycle_h", f"a row with the action {rule.action} has no cycle", "drop it, or the action")
 

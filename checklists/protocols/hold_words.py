@@ -42,3 +42,4 @@ def conditions(when: ReviewIf) -> Iterator[str]:
     yield from (code.replace("_", " ") for code in sorted(when.recorded))
     yield from (ASKED_CODES[code] for code in sorted(when.asked))
     yield from (f"{ASKED_CODES[code]} on the day" for code in sorted(when.on_the_day))
+    yield from (f"{ASKED_CODES[code]} is not known to its prescriber" for code in sorted(when.cleared))

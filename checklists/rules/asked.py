@@ -8,6 +8,7 @@ ASKED_CODES: Mapping[str, str] = {
     "dose_escalation": "a dose that is still being raised",
     "higher_dose": "a dose in the upper part of the drug's range",
     "gastroparesis": "a stomach that is known to empty slowly",
+    "stent": "a stent, with its date and type",
 }
 UNKNOWN = "_unknown"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
 from checklists.rules.context import Check, Context, pending, review
-from checklists.rules.doses import drug_plans, goes_on, last_dose, plans_of, rows_for
+from checklists.rules.doses import clearance_agreed, drug_plans, goes_on, last_dose, plans_of, rows_for
 from checklists.rules.drugs import Match, normalised, rows_meant
 from checklists.rules.lab_values import exact, is_valid, latest_results
 from checklists.rules.ledger import latest
@@ -36,6 +36,8 @@ def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[
         yield from asked_checks(context, drug, code, on_the_day=False)
     for code in sorted(when.on_the_day):
         yield from asked_checks(context, drug, code, on_the_day=True)
+    for code in sorted(when.cleared):
+        yield from cleared_checks(context, drug, code)
 
 
 def company_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
@@ -117,6 +119,16 @@ def asked_checks(context: Context, drug: str, code: str, *, on_the_day: bool) ->
         yield pending(code_unknown(code), f"{drug}: ask {when} about {ASKED_CODES[code]}.", until_start=True)
     elif found:
         yield review(code, f"{drug} with {ASKED_CODES[code]}: a clinician decides.")
+
+
+def cleared_checks(context: Context, drug: str, code: str) -> Iterator[Check]:
+    """Not asked is owed; what is there is settled by the prescriber, who has to agree anyway."""
+    there = is_so(context, drug, code, on_the_day=False)
+    if there is None:
+        yield from asked_checks(context, drug, code, on_the_day=False)
+    elif there and not clearance_agreed(context, drug):
+        ask = f"{drug} with {ASKED_CODES[code]}: its prescriber decides, who has to know of it."
+        yield pending(f"{code}_to_clear", ask, until_start=True)
 
 
 def is_so(context: Context, drug: str, code: str, *, on_the_day: bool) -> bool | None:

@@ -9,10 +9,9 @@ from checklists.rules.protocol import DrugLevel, HoldRule, LabRule
 
 def level_checks(context: Context, drug: str, row: HoldRule, level: DrugLevel, taken_at: datetime) -> list[Check]:
     """The measurements that count for this dose, each with what the protocol makes of it; the worst decides."""
-    bands = {band for rule, result in measured(context, level, taken_at) for band in (band_of(rule, result),)}
+    bands = bands_of(context, level, taken_at)
     if FAIL in bands:
-        much = f"What is left of {drug} is above the limit of the protocol"
-        return [failed("level_too_high", f"{much}. Call the clinician: wait and measure it again.")]
+        return [too_high(drug)]
     if bands == {PASS}:
         if level.then == "clear":
             return []
@@ -23,6 +22,32 @@ def level_checks(context: Context, drug: str, row: HoldRule, level: DrugLevel, t
         ask = f"Measure the level of {drug}, drawn after its last dose, and record it."
         checks.append(pending("level_missing", ask, until_start=True))
     return checks
+
+
+def high_checks(context: Context, drug: str, row: HoldRule, taken_at: datetime) -> list[Check]:
+    """A level above its limit, also where the time since the last dose alone would be enough."""
+    if row.level is None or FAIL not in bands_of(context, row.level, taken_at):
+        return []
+    return [too_high(drug)]
+
+
+def short_hold_checks(context: Context, drug: str, row: HoldRule, short: str, taken_at: datetime) -> list[Check]:
+    """A hold between the two thresholds: a clinician decides, knowing the level where one was measured (LB11)."""
+    bands = bands_of(context, row.level, taken_at) if row.level is not None else set[str]()
+    if FAIL in bands:
+        return [too_high(drug)]
+    if bands == {PASS}:
+        return [review("level_to_review", f"{short}, and its level is within the limit: a clinician decides.")]
+    return [review("hold_between_thresholds", f"{short}: a clinician decides.")]
+
+
+def too_high(drug: str) -> Check:
+    much = f"What is left of {drug} is above the limit of the protocol"
+    return failed("level_too_high", f"{much}. Call the clinician: wait and measure it again.")
+
+
+def bands_of(context: Context, level: DrugLevel, taken_at: datetime) -> set[str]:
+    return {band_of(rule, result) for rule, result in measured(context, level, taken_at)}
 
 
 def measured(context: Context, level: DrugLevel, taken_at: datetime) -> list[tuple[LabRule, Result]]:

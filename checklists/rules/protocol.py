@@ -61,6 +61,9 @@ class ReviewIf:
     recorded: frozenset[str] = frozenset()  # conditions of the case; one that nobody recorded is not there
     asked: frozenset[str] = frozenset()  # conditions that are asked of everybody who takes the drug
     on_the_day: frozenset[str] = frozenset()  # the same, asked on the day of the procedure
+    cleared: frozenset[str] = (
+        frozenset()
+    )  # asked of everybody; where one is there, its prescriber's agreement settles it
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from checklists.rules.doses import (
     stop_time,
     wait_of,
 )
-from checklists.rules.drug_levels import level_checks
+from checklists.rules.drug_levels import high_checks, level_checks, short_hold_checks
 from checklists.rules.drugs import NOT_HELD, Match
 from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
@@ -223,7 +223,7 @@ def by_cycle(context: Context, match: Match, row: HoldRule, taken_at: datetime) 
 def timed(context: Context, drug: str, row: HoldRule, taken_at: datetime) -> list[Check]:
     """Below block_below too early, from clear_at on clear, between the two a clinician's review."""
     if row.clear_at is not None and context.start.at_least(taken_at + row.clear_at):
-        return []
+        return high_checks(context, drug, row, taken_at)
     if row.block_below is not None and context.start.before(taken_at + row.block_below):
         wait = row.clear_at if row.clear_at is not None else row.block_below
         return elapsed(context, drug, taken_at, wait)
@@ -233,7 +233,7 @@ def timed(context: Context, drug: str, row: HoldRule, taken_at: datetime) -> lis
         needs = row.extra_gate or "a clinician's decision"
         return [review("hold_needs_decision", f"Time alone does not clear {drug}; it needs: {needs}.")]
     short = f"{drug} was held for less than {hours(row.clear_at)}"
-    return [review("hold_between_thresholds", f"{short}: a clinician decides.")]
+    return short_hold_checks(context, drug, row, short, taken_at)
 
 
 def elapsed(context: Context, drug: str, taken_at: datetime, wait: timedelta) -> list[Check]:

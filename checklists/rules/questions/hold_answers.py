@@ -17,6 +17,7 @@ PLAIN = {
     "stomach_symptoms": say("Today you feel sick, throw up, feel full, or your belly hurts"),
     "dose_escalation": say("Your dose still goes up step by step"),
     "gastroparesis": say("A doctor told you that your stomach is slow"),
+    "stent": say("You have a stent (a small tube in a blood vessel)"),
 }
 
 

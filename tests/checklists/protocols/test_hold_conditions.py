@@ -59,7 +59,7 @@ def test_conditions_of_the_reference_are_those_of_the_table() -> None:
         ("MH038, review_if: {platelets_under: 1}", "did you mean 'platelets_below'?"),
         ("MH038, settled_by: [continue]", "drop it, or the action"),
         ("MH030, settled_by: [perhaps]", "use only continue, stop, instruction"),
-        ("MH038, level: {labs: [LB11a], then: review}", "drop level or clear_at_h"),
+        ("MH030, level: {labs: [LB11a], then: review}", "drop it, or the action"),
         ("MH038, after_cycle_h: 168", "drop it, or the action"),
         ("MH038, under_local: never", "use one of not_applicable, review"),
         ("MH004, level: {labs: [LB99], then: review}", "name rows of labs, such as LB11a"),

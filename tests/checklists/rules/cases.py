@@ -359,6 +359,7 @@ FACTS = Facts(
     born_on=date(1970, 1, 1),
     sex="female",
     weight_kg=60.0,
+    conditions_denied=frozenset({"stent"}),
     arrived_at=START - HOUR,
 )
 

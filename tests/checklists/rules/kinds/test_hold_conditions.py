@@ -352,3 +352,44 @@ def test_supplement_that_nobody_asked_about_is_a_review_and_never_a_block():
 def test_supplement_puts_off_no_start():
     now = START - timedelta(days=20)
     assert judge(taking("fish oil"), (), None, now, REFERENCE).earliest_safe_start == now
+
+
+# ---- stents: asked of everybody who takes these, decided by the prescriber
+
+UNASKED = replace(FACTS, conditions_denied=frozenset())
+AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
+PREVENTION = Medication("aspirin", indication="primary prevention")
+
+
+def held_long(drug, answer=None, agreed=True):
+    notes = Notes()
+    notes.add(f"hold:{drug}", {"last_dose_at": (START - timedelta(days=15)).isoformat()})
+    if answer:
+        notes.add(f"hold:{drug}", {"answers": {"stent": answer}}, START - HOUR, Authority.NURSE)
+    if agreed:
+        notes.add(f"prescriber_clearance:{drug}", AGREED, START - timedelta(days=20), Authority.NURSE)
+    return notes.all
+
+
+@pytest.mark.parametrize("drug", ["clopidogrel", "prasugrel", "ticagrelor", "ticlopidine"])
+def test_stent_is_asked_of_everybody_who_takes_these_and_cleared_by_the_prescriber(drug):
+    item = f"hold:{drug}"
+    assert judged(item, drug, held_long(drug), UNASKED, now=START - SECOND) == ("pending", "stent_unknown")
+    assert judged(item, drug, held_long(drug), UNASKED, now=START) == ("overdue", "stent_unknown")
+    assert judged(item, drug, held_long(drug, "not_sure"), UNASKED) == ("pending", "stent_unknown")
+    assert judged(item, drug, held_long(drug, "no"), UNASKED) == OK
+    assert judged(item, drug, held_long(drug, "yes"), UNASKED) == OK
+    assert judged(item, drug, held_long(drug, "yes", agreed=False), UNASKED) == ("pending", "stent_to_clear")
+
+
+def test_stent_in_the_list_of_conditions_is_an_answer():
+    known = replace(UNASKED, conditions=frozenset({"stent"}))
+    assert judged("hold:clopidogrel", "clopidogrel", held_long("clopidogrel"), known) == OK
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin"), known) == ("review", "stent")
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin"), FACTS) == OK
+
+
+def test_aspirin_is_not_stopped_by_the_clock_while_nobody_asked_about_a_stent():
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin"), UNASKED) == ("pending", "stent_unknown")
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "no"), UNASKED) == OK
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "yes"), UNASKED) == ("review", "stent")

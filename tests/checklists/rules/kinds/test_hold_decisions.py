@@ -174,9 +174,36 @@ def test_dabigatran_below_30_needs_its_level_and_not_a_signature_alone():
     assert codes == ["hold_needs_decision", "level_missing"]
 
 
-def test_level_is_not_asked_for_where_time_clears():
-    evidence = measured("apixaban", "apixaban level", 80, "ng/mL", held=72, creatinine=1.0)
-    assert judged("hold:apixaban", "apixaban", evidence, MAN) == OK
+@pytest.mark.parametrize(
+    ("value", "drawn", "expected"),
+    [
+        (None, 20, OK),  # nobody asks for it
+        (29.9, 20, OK),
+        (30, 20, HIGH),
+        (80, 73, OK),  # drawn before the last dose
+        (80, 35, OK),  # drawn the day before the day before
+    ],
+)
+def test_level_above_its_limit_stops_what_time_has_cleared(value, drawn, expected):
+    evidence = measured("apixaban", "apixaban level", value, "ng/mL", held=72, drawn=drawn, creatinine=1.0)
+    assert judged("hold:apixaban", "apixaban", evidence, MAN) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "held", "expected"),
+    [
+        (None, 48, ("review", "hold_between_thresholds")),
+        (29.9, 48, LEVEL),
+        (30, 48, HIGH),
+        (29.9, 48 - 1 / 3600, ("too_early", "hold_too_short")),
+        (29.9, 72, OK),
+        (30, 72, HIGH),
+    ],
+)
+def test_level_of_a_shorter_hold_is_told_to_the_clinician(value, held, expected):
+    evidence = measured("apixaban", "apixaban level", value, "ng/mL", held=held, creatinine=1.0)
+    found = finding("hold:apixaban", taking("apixaban", facts=MAN), evidence, protocol=load("reference-two-threshold"))
+    assert (found.status, found.code) == expected
 
 
 def test_anti_xa_clears_enoxaparin_below_a_clearance_of_30():
