@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from checklists.database import TRIGGERS as CHECKLISTS
 from checklists.database import append_only
 from notifications.database import TRIGGERS as NOTIFICATIONS
+from scheduler.database.merged import MERGED
 from scheduler.database.references import references, same_practice_triggers
 from scheduler.database.sight import install_sight
 from scheduler.database.triggers import CASE_STEPS, CLAIM_OVERLAP, CLAIMS_APART, PINNED
@@ -34,6 +35,7 @@ OWN: tuple[Installed, ...] = (
     *CLAIM_OVERLAP,
     *CASE_STEPS,
     PINNED,
+    *MERGED,
     *append_only("scheduler_record"),
 )
 APPEND_ONLY = {trigger.table for trigger in OWN if trigger.name.endswith("_append_only_update")}

@@ -1,5 +1,6 @@
 from scheduler.models.calendar import Booking, Claim, Resource
 from scheduler.models.cases import Case
+from scheduler.models.merges import PatientMerge
 from scheduler.models.people import Contact, Link, Patient
 from scheduler.models.practice import ApiToken, Membership, Practice, User
 from scheduler.models.record import IdempotencyKey, Record, RecordHead
@@ -15,6 +16,7 @@ __all__ = [
     "Link",
     "Membership",
     "Patient",
+    "PatientMerge",
     "Practice",
     "Record",
     "RecordHead",

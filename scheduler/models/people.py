@@ -1,7 +1,7 @@
 """Patients and how they, and those around them, are reached."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from notifications.encryption import EncryptedTextField
 from scheduler.models.practice import Scoped
@@ -18,11 +18,16 @@ class Patient(Scoped):
     record_number = EncryptedTextField(blank=True)
     record_number_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
+    # Set while this row is only another name for that patient: nothing may belong to it then (scheduler/database).
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="other_rows")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["practice", "id"], name="patient_in_practice"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="patient_merged_into_another"
+            ),
             models.UniqueConstraint(
                 fields=["practice", "record_number_hash"],
                 condition=~Q(record_number_hash=""),

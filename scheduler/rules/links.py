@@ -22,10 +22,12 @@ class Ended(StrEnum):
     NOT_ME = "not_me"
     DIED = "died"
     ANOTHER_ESCORT = "another_escort"
+    MERGED = "merged"  # the patient's rows were merged or parted again
+    REFILED = "refiled"  # the case is another patient's
 
 
 # After these a mail of ours may carry a new link by itself; after the others a person decides.
-RENEWED_BY_ITSELF = frozenset({Ended.PUT_OFF, Ended.ANOTHER_ESCORT})
+RENEWED_BY_ITSELF = frozenset({Ended.PUT_OFF, Ended.ANOTHER_ESCORT, Ended.MERGED})
 
 
 class Standing(StrEnum):

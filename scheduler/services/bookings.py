@@ -118,7 +118,7 @@ def _give_way(case: Case, booking: Booking, by: str, now: datetime) -> None:
     """Free what was booked for another time; only an entry that lies ahead is taken out of calendars."""
     booking.claims.filter(is_active=True).update(is_active=False)
     booking.released_at, booking.released_by, booking.release_reason = now, by, DONE_ON_PAPER
-    _next_sequence(booking, now)
+    next_sequence(booking, now)
     booking.save(update_fields=["released_at", "released_by", "release_reason", "sequence", "stamped_at"])
     if booking.starts_at <= now:
         return
@@ -147,7 +147,7 @@ def move_booking(
     booking.claims.filter(is_active=True).update(is_active=False)
     _claim(booking, _wanted(case, slot, spans))
     booking.starts_at, booking.ends_at = slot.starts_at, spans.ends_at
-    _next_sequence(booking, now)
+    next_sequence(booking, now)
     booking.save(update_fields=["starts_at", "ends_at", "sequence", "stamped_at"])
     tz = case.practice.site.tz
     if slot.starts_at.astimezone(tz).date() != before.astimezone(tz).date():
@@ -190,7 +190,7 @@ def release_booking_of(*, case: Case, reason: str, by: str, now: datetime, becom
     put_off(case, by=by, now=now)
     booking.claims.filter(is_active=True).update(is_active=False)
     booking.released_at, booking.released_by, booking.release_reason = now, by, reason
-    _next_sequence(booking, now)
+    next_sequence(booking, now)
     booking.save(update_fields=["released_at", "released_by", "release_reason", "sequence", "stamped_at"])
     # In one step: from checked in to aborted no way leads over referred.
     case.booking, case.state = None, becomes
@@ -225,7 +225,7 @@ def _owe_call(case: Case, booking: Booking, sentence: str, by: str, now: datetim
     owe_task(case=case, duty=Duty("call", key, "scheduler", sentence, None), by=by, now=now)
 
 
-def _next_sequence(booking: Booking, now: datetime) -> None:
+def next_sequence(booking: Booking, now: datetime) -> None:
     """SEQUENCE + 1 and a DTSTAMP that rises by at least a second, as clients compare both."""
     booking.sequence += 1
     booking.stamped_at = max(now.replace(microsecond=0), booking.stamped_at + timedelta(seconds=1))

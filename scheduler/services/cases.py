@@ -16,7 +16,7 @@ from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services.links import revoke_links
-from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, refuse_merged
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import SYSTEM, append_record
 from scheduler.services.tasks import owe_task
@@ -62,6 +62,7 @@ def open_case(
             "There is no such patient in this practice.",
             errors=(Reason("patient_unknown", "Give the id of a patient of this practice.", field="patient"),),
         )
+    refuse_merged(patient)
     if previous_id is not None and not Case.objects.filter(practice_id=practice.pk, pk=previous_id).exists():
         raise Invalid(
             "There is no such earlier case in this practice.",

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
+from notifications.encryption import keyed_hash
+from notifications.models import Message
 from scheduler import messages
-from scheduler.models import Case, Contact
+from scheduler.models import Booking, Case, Contact
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import NotFound, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.services.bookings import next_sequence
 from scheduler.services.links import links_for, revoke_links
 from scheduler.services.people import NewContact, add_contact
 from scheduler.services.readiness import locked_case, look_again
@@ -24,7 +28,7 @@ def replace_contact(
     """Another address or number for the same person: the old row ends, a new one begins. Raises NotFound, Refused."""
     old = _standing(practice_id, contact_id)
     cases = list(_locked_cases(old))
-    _end(old, by, now)
+    mark_ended(old, by, now)
     new = add_contact(patient=old.patient, contact=contact, by=by, now=now)
     _follow(cases, by, now)
     return new
@@ -35,7 +39,7 @@ def end_contact(*, practice_id: uuid.UUID, contact_id: uuid.UUID, by: str, now: 
     """Nobody is reached there any more. Raises NotFound, Refused."""
     old = _standing(practice_id, contact_id)
     cases = list(_locked_cases(old))
-    _end(old, by, now)
+    mark_ended(old, by, now)
     _follow(cases, by, now)
 
 
@@ -55,8 +59,9 @@ def _locked_cases(contact: Contact) -> Iterator[Case]:
         yield locked_case(contact.practice_id, case_id)
 
 
-def _end(contact: Contact, by: str, now: datetime) -> None:
-    revoke_links(contact=contact, reason=Ended.CONTACT_ENDED, by=by, now=now)
+def mark_ended(contact: Contact, by: str, now: datetime, *, reason: Ended = Ended.CONTACT_ENDED) -> None:
+    """The row ends and its links die; what calendars and reminders make of it follows with the cases."""
+    revoke_links(contact=contact, reason=reason, by=by, now=now)
     contact.ended_at = now
     contact.save(update_fields=["ended_at"])
     append_record(
@@ -72,6 +77,24 @@ def _end(contact: Contact, by: str, now: datetime) -> None:
 def _follow(cases: list[Case], by: str, now: datetime) -> None:
     """The old address hears a CANCEL, the new one a REQUEST; what is still to come is planned anew."""
     for case in cases:
-        if case.booking is not None and case.state == "booked":
-            messages.invite(case=case, booking=case.booking, link_to=links_for(case, by=by, now=now), by=by, now=now)
+        invite_anew(case, by, now)
         look_again(case=case, now=now, by=by)
+
+
+def invite_anew(case: Case, by: str, now: datetime) -> None:
+    """After addresses changed, while the booking stands: who is in it now holds it, who is not does not."""
+    booking = case.booking
+    if booking is None or case.state != "booked":
+        return
+    if _was_taken_back(case, booking):
+        # What was cancelled for an address comes back there under a higher SEQUENCE only.
+        next_sequence(booking, now)
+        booking.save(update_fields=["sequence", "stamped_at"])
+    messages.invite(case=case, booking=booking, link_to=links_for(case, by=by, now=now), by=by, now=now)
+
+
+def _was_taken_back(case: Case, booking: Booking) -> bool:
+    present = [keyed_hash(case.practice_id, each.address) for each in messages.attendees(case, booking)]
+    mine = Message.objects.filter(practice_id=case.practice_id, subject=case.pk, recipient_hash__in=present)
+    told = mine.filter(uid=booking.uid, sequence=booking.sequence)
+    return told.filter(Q(method="CANCEL") | Q(method="REQUEST", state="superseded")).exists()

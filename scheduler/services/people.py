@@ -95,6 +95,8 @@ def check_email(practice: Practice, email: str) -> None:
 
 @transaction.atomic
 def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime) -> Contact:
+    """Raises Refused for a row that is merged into another, Invalid for an address that nothing could go to."""
+    refuse_merged(patient)
     if contact.email:
         check_email(patient.practice, contact.email)
     row = Contact.objects.create(
@@ -122,8 +124,29 @@ def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime
     return row
 
 
+def refuse_merged(patient: Patient) -> None:
+    """Raises Refused naming the patient to use instead of a merged row."""
+    if patient.merged_into_id is not None:
+        remedy = f"Use patient {patient.merged_into_id}."
+        raise Refused(
+            "This row was merged into another patient.",
+            code="patient_merged",
+            errors=(Reason("patient_merged", remedy, field="patient"),),
+        )
+
+
+def survivors(rows: Iterable[Patient]) -> list[Patient]:
+    """Each row's own person once, in the order of the rows: a merged row leads to the one it was merged into."""
+    found = {row.pk: row for row in rows}
+    while ids := {row.merged_into_id for row in found.values() if row.merged_into_id is not None}:
+        into = {row.pk: row for row in Patient.objects.filter(pk__in=ids)}
+        led = (into[row.merged_into_id] if row.merged_into_id else row for row in found.values())
+        found = {row.pk: row for row in led}
+    return list(found.values())
+
+
 def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | None = None) -> list[Patient]:
-    """Up to 50 patients whose family name begins with `text`, or whose record number it is."""
+    """Up to 50 patients whose family name begins with `text`, or whose record number it is; by a merged row's too."""
     if not text and born_on is None:
         raise Invalid(
             "Say whom to look for.",
@@ -135,7 +158,7 @@ def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | Non
     if text:
         by_number = rows.filter(record_number_hash=keyed_hash(practice_id, text))
         rows = by_number if by_number.exists() else rows.filter(family_name__istartswith=text)
-    return list(rows.order_by("family_name", "given_name", "born_on")[:50])
+    return survivors(rows.order_by("family_name", "given_name", "born_on")[:50])
 
 
 def escort_contact(*, case: Case, item: str, value: dict[str, Any], now: datetime) -> dict[str, Any]:

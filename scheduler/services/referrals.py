@@ -23,7 +23,7 @@ from scheduler.rules.referrals.rows import Referral
 from scheduler.rules.referrals.sameness import Person, differences, look_alikes, recognise
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services.cases import Plan, open_case
-from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, survivors
 
 OVER = ("discharged", "closed", *ENDINGS)  # a case that no longer waits for its procedure
 COMMAND = "command:import_referrals"
@@ -96,9 +96,9 @@ def _judge_and_write(batch: Batch, referral: Referral, now: datetime) -> Outcome
 
 
 def _for_known(batch: Batch, referral: Referral, person: Person, now: datetime) -> Outcome:
-    key = import_key(batch.practice.pk, person.id, referral)
+    keys = {import_key(batch.practice.pk, row, referral) for row in (person.id, *_merged_rows(batch, person.id))}
     earlier = _earlier_cases(batch, person.id)
-    if same := next((case for case in earlier if case.import_key == key), None):
+    if same := next((case for case in earlier if case.import_key in keys), None):
         notices = (*already(referral, same), *not_in_case(referral, same))
         return Outcome("unchanged", notices=notices, done=f"the same as {same.where}")
     waiting = [case for case in earlier if not case.is_over]
@@ -122,17 +122,31 @@ def import_key(practice_id: uuid.UUID, patient_id: uuid.UUID, referral: Referral
     return keyed_hash(practice_id, "\0".join(parts))
 
 
+def _merged_rows(batch: Batch, patient_id: uuid.UUID) -> list[uuid.UUID]:
+    """The person's other rows: a referral that opened a case for one of them is still the same referral."""
+    found, asked = [], [patient_id]
+    while asked:
+        rows = Patient.objects.filter(practice_id=batch.practice.pk, merged_into__in=asked)
+        asked = list(rows.values_list("pk", flat=True))
+        found += asked
+    return found
+
+
 def _hashed(batch: Batch, text: str) -> str:
     return keyed_hash(batch.practice.pk, text) if text else ""
 
 
 def _known_people(batch: Batch, referral: Referral, number: str) -> Iterable[Person]:
-    """Everybody born that day or with that record number, of the database and of earlier rows."""
+    """Everybody born that day or with that record number, of the database and of earlier rows.
+
+    A merged row is another name of the person it was merged into.
+    """
     asked = Q(born_on=referral.born_on) | (Q(record_number_hash=number) if number else Q())
-    rows = Patient.objects.filter(asked, practice_id=batch.practice.pk).values_list(
-        "pk", "family_name", "given_name", "born_on", "record_number_hash"
-    )
-    people = {row[0]: Person(*row) for row in rows}
+    rows = Patient.objects.filter(asked, practice_id=batch.practice.pk).defer("record_number").order_by("created_at")
+    people = {
+        row.pk: Person(survivors([row])[0].pk, row.family_name, row.given_name, row.born_on, row.record_number_hash)
+        for row in rows
+    }
     people |= {person.id: person for key in (referral.born_on, number) for person in batch.people.get(key, ())}
     return people.values()
 

@@ -148,7 +148,7 @@ def end_case(
     drop_tasks(case=case, kinds=over, outcome=f"the case ended: {ending}", by=by, now=now)
     if ending == "died":
         revoke_links(patient_id=case.patient_id, reason=Ended.DIED, by=by, now=now)
-        _ask_to_end_other_cases(case, by, now)
+        ask_to_end_other_cases(case, by, now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -160,7 +160,7 @@ def end_case(
     return Moved(case, look_again(case=case, now=now, by=by))
 
 
-def _ask_to_end_other_cases(case: Case, by: str, now: datetime) -> None:
+def ask_to_end_other_cases(case: Case, by: str, now: datetime) -> None:
     """Nobody rings the family about another appointment: the desk ends what else is open."""
     others = Case.objects.filter(patient_id=case.patient_id, state__in=BEFORE_PROCEDURE).exclude(pk=case.pk)
     for other in others.select_related("practice"):

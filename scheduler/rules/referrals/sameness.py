@@ -1,16 +1,14 @@
 """Whether a referral is about a patient already known: two identifiers at least, and never a guess."""
 
-import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 
+from scheduler.rules.likeness import ALIKE, folded
 from scheduler.rules.referrals.complaints import Complaint
 from scheduler.rules.referrals.rows import Referral
-
-ALIKE = 0.8  # of 1: how much of two names must agree for a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def recognise(referral: Referral, number: str, known: Iterable[Person]) -> Recog
     if by_number:
         return numbered(referral, by_number[0])
     named = [person for person in people if same_name(referral, person) and person.born_on == referral.born_on]
-    if len(named) > 1:
+    if len({person.id for person in named}) > 1:
         remedy = f"{in_words(named)} have this name and birth date. Add the record number of the right one."
         return Recognition(conflict=Complaint("family_name", referral.family_name, remedy))
     if named and number and named[0].number:
@@ -115,12 +113,6 @@ def given_alike(referral: Referral, person: Person) -> bool:
     """One begins with the other (M., Mary, Mary Ann), or a few letters are off."""
     given, other = folded(referral.given_name), folded(person.given_name)
     return given.startswith(other) or other.startswith(given) or SequenceMatcher(None, given, other).ratio() >= ALIKE
-
-
-def folded(name: str) -> str:
-    """The letters of a name, without case, accents, spaces and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(sign for sign in decomposed if unicodedata.category(sign)[0] == "L")
 
 
 def in_words(people: Sequence[Person]) -> str:

@@ -35,6 +35,7 @@ from scheduler.models import (
     Link,
     Membership,
     Patient,
+    PatientMerge,
     Practice,
     Record,
     Resource,
@@ -58,6 +59,7 @@ ON_PAPER: dict[str, Any] = {
     "paper": "P-1",
     "reason": "r",
 }
+ITSELF = uuid.UUID(int=2)
 
 # constraint -> (model, what a copy of a good row has wrong). The empty dict: nothing, so it is there twice.
 INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
@@ -113,6 +115,9 @@ INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
     "api_token_expires": (ApiToken, {"digest": "e", "expires_at": NOW - timedelta(days=900)}),
     "patient_record_number_once": (Patient, SAME),
     "patient_sex_known": (Patient, {"record_number_hash": "", "sex": "x"}),
+    "patient_merged_into_another": (Patient, {"id": ITSELF, "record_number_hash": "", "merged_into_id": ITSELF}),
+    "patient_merged_once": (PatientMerge, SAME),
+    "patient_merge_of_two": (PatientMerge, {}),  # the survivor itself, see below
     "contact_kind_known": (Contact, {"kind": "neighbour"}),
     "contact_email_channel_has_address": (Contact, {"email_hash": ""}),
     "contact_sms_channel_has_number": (Contact, {"channel": "sms", "phone_hash": ""}),
@@ -147,6 +152,7 @@ IN_PRACTICE: dict[str, type[models.Model]] = {
     "suppression_in_practice": Suppression,
     "membership_in_practice": Membership,
     "patient_in_practice": Patient,
+    "patient_merge_in_practice": PatientMerge,
     "contact_in_practice": Contact,
     "link_in_practice": Link,
     "resource_in_practice": Resource,
@@ -192,6 +198,8 @@ def words_of_refusal(world: World, name: str) -> str:
         row = copy_of(world[of], **changes)
         row.save(force_insert=True)
         own = {column: row.pk}
+    if name == "patient_merge_of_two":
+        wrong = {"duplicate_id": world[model].survivor_id}
     return refused_save(copy_of(world[model], **own, **wrong))
 
 

@@ -31,6 +31,7 @@ from scheduler.models import (
     Link,
     Membership,
     Patient,
+    PatientMerge,
     Practice,
     Record,
     Resource,
@@ -52,6 +53,9 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
     create_token(user=user, practice=practice, label="t", lasts=timedelta(days=1), now=now)
     owe_task(case=case, duty=Duty("call", "k", "scheduler", "Call.", None), by="system", now=now)
     suppress(practice_id=practice.pk, channel="email", recipient="a@b.example", reason="r", now=now, by="system")
+    other = Patient.objects.create(
+        practice=practice, family_name="Other", given_name="Name", born_on=case.patient.born_on, created_at=now
+    )
     contact = Contact.objects.filter(patient=case.patient).first()
     return {
         Practice: practice,
@@ -59,6 +63,9 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Membership: Membership.objects.filter(practice=practice, role="scheduler").get(),
         ApiToken: ApiToken.objects.get(practice=practice),
         Patient: case.patient,
+        PatientMerge: PatientMerge.objects.create(
+            practice=practice, survivor=case.patient, duplicate=other, identifiers=[], reason="r", merged_at=now
+        ),
         Contact: contact,
         Link: Link.objects.create(
             practice=practice, case=case, contact=contact, generation=7, digest=case.pk.hex * 2, created_at=now

@@ -3,6 +3,7 @@ from datetime import date, datetime
 from typing import Any
 
 from scheduler.models import Case, Contact, Patient, Practice
+from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.people import NewPatient, add_patient
 from tests.scheduler.referrals.conftest import Ran, everything
 
@@ -53,6 +54,19 @@ def test_import_look_alike_goes_in_as_another_person(imported: Imported, practic
         "Imported as another person; check that it is one."
     )
     assert (ran.code, Patient.objects.count(), Case.objects.count()) == (0, 2, 1)
+
+
+def test_import_finds_the_survivor_of_a_merge_by_the_other_row_and_opens_no_case_twice(
+    imported: Imported, practice: Practice, now: datetime
+) -> None:
+    assert imported({}).code == 0
+    duplicate, survivor = Patient.objects.get(), known(practice, now, family_name="Abernethy", record_number="MR-2")
+    choice = Choice((), "both", ("name", "birth_date"), "one person")
+    ids = {"survivor_id": survivor.pk, "duplicate_id": duplicate.pk}
+    merge_patients(practice_id=practice.pk, seen_versions=(1, 1), choice=choice, by="staff:1", now=now, **ids)
+    again, other = imported({}), imported({"levels": "T12", "record_number": ""})
+    assert (again.lines[-1], other.code) == ("1 rows: 0 imported, 1 unchanged, 0 rejected. Notices: 0.", 0)
+    assert (Patient.objects.count(), Case.objects.filter(patient=survivor).count()) == (2, 2)
 
 
 def test_import_does_not_see_another_practice(

@@ -1,0 +1,61 @@
+"""How easily two people are taken for each other: by name, however it is written, and by birth date. Never a guess
+about who they are."""
+
+import unicodedata
+from datetime import date
+from difflib import SequenceMatcher
+from typing import Protocol
+
+ALIKE = 0.8  # of 1: how much of two names must agree for a warning
+
+
+class Named(Protocol):
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def born_on(self) -> date: ...
+
+
+def folded(name: str) -> str:
+    """The letters of a name, without case, accents, spaces and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(sign for sign in decomposed if unicodedata.category(sign)[0] == "L")
+
+
+def words_of_name(person: Named) -> tuple[str, ...]:
+    """The folded words of the whole name, sorted: whichever of them stands first."""
+    apart = f"{person.family_name} {person.given_name}".replace("-", " ").split()
+    return tuple(sorted(word for word in map(folded, apart) if word))
+
+
+def close(one: str, other: str) -> bool:
+    """Whether at most a few letters are off. The quick bounds come first: a board compares everybody with everybody."""
+    match = SequenceMatcher(None, one, other, autojunk=False)
+    return match.real_quick_ratio() >= ALIKE and match.quick_ratio() >= ALIKE and match.ratio() >= ALIKE
+
+
+def similar_names(one: Named, other: Named) -> bool:
+    """The same words in any order, all of one name within the other, or a few letters off."""
+    mine, theirs = words_of_name(one), words_of_name(other)
+    fewer, more = sorted((set(mine), set(theirs)), key=len)
+    if len(fewer) > 1 and fewer <= more:
+        return True
+    return close(" ".join(mine), " ".join(theirs)) or close(written(one), written(other))
+
+
+def written(person: Named) -> str:
+    return f"{folded(person.family_name)} {folded(person.given_name)}"
+
+
+def likeness(one: Named, other: Named) -> tuple[str, ...]:
+    """What makes these two easy to confuse, in words; empty where nothing does."""
+    same_family = folded(one.family_name) == folded(other.family_name)
+    found = {
+        "same name": written(one) == written(other),
+        "similar name": written(one) != written(other) and similar_names(one, other),
+        "same family name and birth year": same_family and one.born_on.year == other.born_on.year,
+        "same birth date": one.born_on == other.born_on,
+    }
+    return tuple(words for words, holds in found.items() if holds)
