@@ -51,6 +51,8 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "ward-finish": {"POST": WARD},
     "ward-discharge": {"POST": WARD},
     "ward-send-home": {"POST": WARD},
+    "ward-print": {"GET": EVERY_ROLE},
+    "ward-paper": {"GET": WARD, "POST": WARD},
     "ward-ask-override": {"POST": WARD},
     "desk-record": {"GET": CARE, "POST": CARE},
     "desk-phone": {"GET": CARE, "POST": CARE},

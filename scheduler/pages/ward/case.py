@@ -26,7 +26,9 @@ from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards, bookings, cases
 from scheduler.services.bedside import Asked, Word, asked_items, is_for_discharge, look_alikes, words_of
 from scheduler.services.boards import Row
+from scheduler.services.downtime import review_of
 from scheduler.services.gates import GateRefused
+from scheduler.services.people import staff_names
 from scheduler.services.ward import IDENTIFIERS
 
 SAVED: Mapping[str, str] = {
@@ -40,6 +42,7 @@ SAVED: Mapping[str, str] = {
     "finish": "Saved: the procedure is finished.",
     "discharge": "Saved: discharged.",
     "sent_home": "Saved: the patient goes home.",
+    "paper": "Saved: entered from paper. A clinician reviews it.",
     "override_asked": "Saved: the clinician is asked for an override.",
 }
 MOST_REASONS = 3
@@ -147,8 +150,18 @@ def show_case(
         "reasons_home": SENT_HOME_FOR.items(),
         "claims": [claim.resource.name for claim in bookings.claimed(case) if claim.resource],
         **_sorted_lines(row, lines),
+        **from_paper(case),
     }
     return render(request, "ward/case.html", context, status=problem.status if problem else 200)
+
+
+def from_paper(case: Case) -> dict[str, Any]:
+    """What is shown of a start on paper: who answers for it, and the verdict as at it, then and now."""
+    found = review_of(case)
+    if found is None:
+        return {}
+    decided_by = found.gate_pass.decided_by
+    return {"paper": found, "decided_by": staff_names([decided_by]).get(decided_by, "somebody who left")}
 
 
 def lines_of(request: HttpRequest, actor: Actor, row: Row, now: datetime, item: str, asking: str = "") -> list[Line]:

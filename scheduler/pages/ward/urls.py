@@ -1,12 +1,13 @@
 from django.urls import path
 
-from scheduler.pages.ward import acts, board, case, infection, verify
+from scheduler.pages.ward import acts, board, case, infection, paper, verify
 
 CASE = "ward/cases/<uuid:case_id>/"
 
 urlpatterns = [
     path("ward/", board.board, name="ward-board"),
     path("ward/rows/", board.board_rows, name="ward-board-rows"),
+    path("ward/print/", paper.print_pack, name="ward-print"),
     path(CASE, case.case_page, name="ward-case"),
     path(CASE + "identity/", case.identity, name="ward-identity"),
     path(CASE + "verify/", verify.verify, name="ward-verify"),
@@ -19,5 +20,6 @@ urlpatterns = [
     path(CASE + "finish/", acts.finish, name="ward-finish"),
     path(CASE + "discharge/", acts.discharge, name="ward-discharge"),
     path(CASE + "send-home/", acts.send_home, name="ward-send-home"),
+    path(CASE + "paper/", paper.paper, name="ward-paper"),
     path(CASE + "ask-override/", acts.ask_override, name="ward-ask-override"),
 ]

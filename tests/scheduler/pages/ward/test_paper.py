@@ -1,0 +1,121 @@
+"""The form of what was done on paper, the flag that stays, and the sheets for the next time."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from checklists.models import GatePass
+from scheduler.models import Case, User
+from scheduler.rules.papers import paper_reference
+from scheduler.services.demonstration import PASSWORD
+
+pytestmark = pytest.mark.django_db
+FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
+
+
+@pytest.fixture
+def later(start: datetime, at: Callable[[datetime], None]) -> datetime:
+    moment = start + timedelta(hours=3)
+    at(moment)
+    return moment
+
+
+def filled(case: Case, staff: dict[str, User], **more: Any) -> dict[str, Any]:
+    """As a nurse fills it in, with the clinician beside her."""
+    clinician = staff["clinician"].email
+    body = {
+        "version": case.version,
+        "paper": paper_reference(case.pk, date(2027, 3, 1)),
+        "reason": "No power on the ward.",
+        "day": "2027-03-01",
+        "started_at": "10:00",
+        "finished_at": "10:40",
+        "decided_by": clinician,
+        "clinician_email": clinician,
+        "clinician_password": PASSWORD,
+    }
+    return {**body, **more}
+
+
+def address(case: Case) -> str:
+    return f"/ward/cases/{case.pk}/paper/"
+
+
+def test_nurse_enters_from_paper_and_every_page_flags_it(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime
+) -> None:
+    case, nurse = tell("checked_in", now=later - timedelta(hours=3)), signed_in("nurse")
+    answer = nurse.post(address(case), filled(case, staff))
+    assert (answer.status_code, answer["Location"]) == (302, f"/ward/cases/{case.pk}/?saved=paper")
+    case.refresh_from_db()
+    assert (case.state, case.paper[:5]) == ("recovering", "0301-")
+    shown = nurse.get(f"/ward/cases/{case.pk}/").content.decode()
+    assert f"Entered from paper {case.paper}" in shown
+    assert "decided by Sam Second" in shown
+    for board in ("/ward/", "/desk/day/"):
+        assert "⚑ from paper" in nurse.get(board).content.decode(), board
+
+
+def test_blocked_start_is_told_with_its_reasons_and_nothing_typed_is_lost(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime
+) -> None:
+    case, nurse = tell("checked_in", now=later - timedelta(hours=3), infection_check=FEVER), signed_in("nurse")
+    refused = nurse.post(address(case), filled(case, staff))
+    text = refused.content.decode()
+    assert refused.status_code == 409
+    assert "38.4" in text and 'value="10:40"' in text and PASSWORD not in text
+    second = {"second_email": "clinician@demo.example", "second_password": PASSWORD}
+    assert nurse.post(address(case), filled(case, staff, **second)).status_code == 302
+    assert GatePass.objects.get(subject=case.pk).decision.answer == "refused"
+    shown = nurse.get(f"/ward/cases/{case.pk}/").content.decode()
+    assert "When it was entered the gate would have refused" in shown
+
+
+WRONG = {
+    "a nurse confirms": ({"clinician_email": "nurse@demo.example"}, 403),
+    "a wrong password": ({"clinician_password": "guess"}, 403),
+    "nobody decided": ({"decided_by": ""}, 400),
+    "somebody who is no clinician decided": ({"decided_by": "nurse@demo.example"}, 400),
+    "the second is the first": ({"second_email": "second@demo.example", "second_password": PASSWORD}, 403),
+    "the second is of the desk": ({"second_email": "desk@demo.example", "second_password": PASSWORD}, 403),
+    "half a place": ({"room": "x"}, 400),
+    "a start that lies ahead": ({"started_at": "13:30", "finished_at": ""}, 400),
+    "an old page": ({"version": 1}, 409),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_entry_that_nobody_may_sign_for_so_is_refused(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime, wrong: str
+) -> None:
+    changes, status = WRONG[wrong]
+    case = tell("checked_in", now=later - timedelta(hours=3))
+    assert signed_in("nurse").post(address(case), filled(case, staff, **changes)).status_code == status
+    assert Case.objects.get(pk=case.pk).state == "checked_in"
+    assert GatePass.objects.count() == 0
+
+
+def test_clinician_signs_by_their_own_password(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime
+) -> None:
+    case, client = tell("checked_in", now=later - timedelta(hours=3)), signed_in("clinician")
+    assert client.post(address(case), filled(case, staff, password="guess")).status_code == 401
+    assert client.post(address(case), filled(case, staff, password=PASSWORD)).status_code == 302
+    assert GatePass.objects.get(subject=case.pk).signed_by == staff["clinician"].by
+
+
+def test_sheets_carry_reference_identity_and_blank_boxes_one_a_patient(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], start: datetime
+) -> None:
+    cases = [tell("booked"), tell("booked", slot=("Room 2", "Sam Second", "Bay 2"))]
+    text = signed_in("nurse").get(f"/ward/print/?date={start:%Y-%m-%d}").content.decode()
+    assert text.count('<article class="sheet"') == 2
+    for case in cases:
+        assert paper_reference(case.pk, start.date()) in text
+        assert f"{case.patient.family_name.upper()}, " in text
+    assert text.count('class="tick"') > 2 * 5
+    assert "Nobody is booked" in signed_in("nurse").get("/ward/print/?date=2027-05-01").content.decode()
+    assert signed_in("nurse").get("/ward/print/?date=x").status_code == 400
