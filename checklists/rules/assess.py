@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from checklists.rules.clock import Clock, Start
-from checklists.rules.context import Answer, Context, Item, Kind, kind_of
+from checklists.rules.compiled import once_for_protocol
+from checklists.rules.context import Context, Item, Kind, Postponed, kind_of
 from checklists.rules.fold import judge, rule_error
 from checklists.rules.kinds import KINDS
 from checklists.rules.ledger import Ledger
-from checklists.rules.protocol import Protocol
+from checklists.rules.protocol import ItemRule, Protocol
 from checklists.rules.values import (
     BLOCKING,
     Evidence,
@@ -24,7 +25,7 @@ from checklists.rules.values import (
     Verdict,
 )
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 BEFORE_PROCEDURE = frozenset({Gate.BOOKING, Gate.CHECK_IN, Gate.START})
 # Kidney function is judged at the start, and moves it: the start settles in a round or two.
 SETTLING_ROUNDS = 4
@@ -126,9 +127,18 @@ def context_of(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], s
     return Context(protocol, facts, Ledger(evidence, said_no), start)
 
 
-def kinds_of(protocol: Protocol) -> Iterator[Kind]:
+def kinds_of(protocol: Protocol) -> tuple[Kind, ...]:
+    """The kinds of items that a protocol has, in the order of the board."""
+    return once_for_protocol(protocol, "kinds", _kinds_of)
+
+
+def _kinds_of(protocol: Protocol) -> tuple[Kind, ...]:
     wanted = {kind_of(rule.kind) for rule in protocol.items}
-    return (kind for name, kind in KINDS.items() if name in wanted)
+    return tuple(kind for name, kind in KINDS.items() if name in wanted)
+
+
+def strange_rules(protocol: Protocol) -> tuple[ItemRule, ...]:
+    return tuple(rule for rule in protocol.items if kind_of(rule.kind) not in KINDS)
 
 
 def items_of_kind(context: Context, kind: Kind) -> tuple[list[Item], Exception | None]:
@@ -150,7 +160,7 @@ def findings_of(context: Context, kind: Kind, reviews: Sequence[Review]) -> list
 def unknown_kinds(context: Context) -> tuple[Finding, ...]:
     """An item that this engine cannot judge blocks."""
     unknown = LookupError("no such kind of item")
-    strange = (rule for rule in context.protocol.items if kind_of(rule.kind) not in KINDS)
+    strange = once_for_protocol(context.protocol, "strange_rules", strange_rules)
     return tuple(rule_error(context, Item(rule.kind, rule), unknown) for rule in strange)
 
 
@@ -158,25 +168,27 @@ def earliest_start(case: Context, clock: Clock) -> Start:
     """The latest of now, what last doses and intakes leave, and what drugs still taken demand from now on."""
     start = Start(clock.now, clock, timedelta(0))
     for _ in range(SETTLING_ROUNDS):
-        answers = list(postponing(case.at(start)))
-        lead = max((answer.lead for answer in answers), default=timedelta(0))
-        floors = [answer.floor for answer in answers if answer.floor is not None]
-        settled = max([start.at, clock.now + lead, *floors])
+        waits = list(postponing(case.at(start)))
+        lead = max((wait.lead for wait in waits), default=timedelta(0))
+        floors = [wait.floor for wait in waits if wait.floor is not None]
+        settled = max(start.at, clock.now + lead, *floors)
         if settled == start.at and lead == start.lead:
             break
         start = Start(settled, clock, max(lead, start.lead or timedelta(0)))
     return start
 
 
-def postponing(context: Context) -> Iterator[Answer]:
-    """The answers of kinds that only time can mend; one that raises is reported by its finding."""
+def postponing(context: Context) -> Iterator[Postponed]:
+    """What only time can mend; a rule that raises is reported by its finding."""
     for kind in kinds_of(context.protocol):
-        for item in items_of(context, kind) if kind.postpones else ():
+        if kind.postpones is None:
+            continue
+        for item in items_of(context, kind):
             try:
-                answer = kind.answer(context, item)
-            except Exception:  # noqa: S112 - judged again, and reported, as a failed finding
+                wait = kind.postpones(context, item)
+            except Exception:  # noqa: S112 - raised again, and reported, where the item is judged
                 continue
-            yield answer
+            yield wait
 
 
 def items_of(context: Context, kind: Kind) -> list[Item]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from checklists.rules.clock import Start
+from checklists.rules.compiled import once_for_protocol
 from checklists.rules.ledger import Ledger
 from checklists.rules.protocol import ItemRule, Protocol
 from checklists.rules.shapes import Problem, Shape
@@ -43,7 +44,6 @@ class Answer:
     """A kind's judgement of one item.
 
     grounds: plain values the judgement rests on, digested into the finding's inputs.
-    floor, lead: the earliest start that time allows, as an instant or as a distance from now.
     due_by: in place of the protocol's due.
     """
 
@@ -52,10 +52,16 @@ class Answer:
     basis: tuple[Evidence, ...] = ()
     grounds: tuple[Any, ...] = ()
     anchors: Mapping[str, datetime | None] = field(default_factory=dict)
-    floor: datetime | None = None
-    lead: timedelta = timedelta(0)
     shows_due: bool = True
     due_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The earliest start that time allows one item, as an instant and as a distance from now."""
+
+    floor: datetime | None = None
+    lead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +83,18 @@ class Context:
         """The derived value, computed at most once for this case and start."""
         if name not in self.memo:
             self.memo[name] = derive(self)
-        return cast(T, self.memo[name])
+        found: T = self.memo[name]
+        return found
 
     def once_for_case(self, name: Hashable, derive: Callable[["Context"], T]) -> T:
         """As `once`, for what depends neither on the start nor on the clock."""
         if name not in self.case_memo:
             self.case_memo[name] = derive(self)
-        return cast(T, self.case_memo[name])
+        found: T = self.case_memo[name]
+        return found
 
     def rule(self, kind: str) -> ItemRule | None:
-        return self.once_for_case("rules", rules_by_kind).get(kind)
+        return once_for_protocol(self.protocol, "rules", rules_by_kind).get(kind)
 
     def single(self, kind: str) -> tuple[Item, ...]:
         """The one item of a kind that every case has."""
@@ -126,14 +134,14 @@ class Kind:
     answer: Callable[[Context, Item], Answer]
     said_no: Callable[[Context, Evidence], Check | None]
     shapes: tuple[Shape, ...]
-    postpones: bool = False  # its answers carry floors and leads
+    postpones: Callable[[Context, Item], Postponed] | None = None  # None: waiting mends nothing of it
     problems: Callable[[Mapping[str, Any]], list[Problem]] = no_further_problems  # beyond its shapes
     problems_when_said: Callable[[Mapping[str, Any], datetime], list[Problem]] = no_problems_when_said
 
 
-def rules_by_kind(context: Context) -> dict[str, ItemRule]:
+def rules_by_kind(protocol: Protocol) -> dict[str, ItemRule]:
     """The first rule of each kind."""
-    return {kind_of(rule.kind): rule for rule in reversed(context.protocol.items)}
+    return {kind_of(rule.kind): rule for rule in reversed(protocol.items)}
 
 
 def kind_of(item: str) -> str:

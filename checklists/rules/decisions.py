@@ -15,6 +15,10 @@ WHOSE = {CONTINUE: Authority.CLINICIAN, STOP: Authority.CLINICIAN, INSTRUCTION: 
 
 def decision_on(context: Context, drug: str) -> Evidence | None:
     """The last decision recorded with the hold, or the prescriber's verified answer that the drug goes on."""
+    return context.once_for_case(("decision_on", drug), lambda _: _decision_on(context, drug))
+
+
+def _decision_on(context: Context, drug: str) -> Evidence | None:
     own = [e for e in context.standing(f"hold:{drug}") if "decision" in e.value and e.authority >= WHOSE[kind_of(e)]]
     answers = [e for e in context.standing(f"prescriber_clearance:{drug}") if e.value.get("answer") == CONTINUE]
     theirs = [e for e in answers if e.authority >= Authority.NURSE]

@@ -83,6 +83,10 @@ def plans_by_drug(context: Context) -> dict[str, tuple[DrugPlan, ...]]:
 
 def needs_clearance(context: Context, drug: str) -> bool:
     """Whether a row that may hold for this drug wants the prescriber's answer."""
+    return context.once_for_case(("needs_clearance", drug), lambda _: _needs_clearance(context, drug))
+
+
+def _needs_clearance(context: Context, drug: str) -> bool:
     return any(row.prescriber_clearance for plan in plans_of(context, drug) for row in plan.match.rows)
 
 
@@ -92,8 +96,8 @@ def goes_on(context: Context, drug: str) -> bool:
 
 
 def _goes_on(context: Context, drug: str) -> bool:
-    rows = [in_effect(context, drug, row) for plan in plans_of(context, drug) for row in plan.match.rows]
-    return bool(rows) and all(row.action in NOT_HELD for row in rows)
+    rows = [row for plan in plans_of(context, drug) for row in plan.match.rows]
+    return bool(rows) and all(in_effect(context, drug, row).action in NOT_HELD for row in rows)
 
 
 def clearance_agreed(context: Context, drug: str) -> bool:
@@ -136,20 +140,25 @@ def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
 
 def rows_for(context: Context, match: Match) -> Rows | None:
     """The rows of a match at this start, as decided; None where no row holds for this kidney function."""
-    # A medication has one match, so its rows are found again by it.
-    return context.once(("rows", match.drug, match.medication), lambda _: _rows_for(context, match))
+    if match.needs_renal_function:
+        return context.once(match, lambda _: rows_by_kidneys(context, match))
+    return context.once_for_case(match, lambda _: rows_at_every_start(context, match))
 
 
-def _rows_for(context: Context, match: Match) -> Rows | None:
+def rows_at_every_start(context: Context, match: Match) -> Rows:
+    row = strictest([in_effect(context, match.drug, row) for row in match.rows])
+    return Rows(row, row)
+
+
+def rows_by_kidneys(context: Context, match: Match) -> Rows | None:
     rows = [in_effect(context, match.drug, row) for row in match.rows]
-    if not match.needs_renal_function:
-        return Rows(strictest(rows), strictest(rows))
     renal = context.once("renal_function", renal_function)
     if renal.clearance is None:
         return Rows(strictest(rows), most_lenient(rows), renal)
     clearance = renal.clearance
     fitting = [row for row in rows if in_band(row, clearance)]
-    return Rows(strictest(fitting), strictest(fitting), renal) if fitting else None
+    row = strictest(fitting) if fitting else None
+    return Rows(row, row, renal) if row is not None else None
 
 
 def wait_of(row: HoldRule, match: Match) -> timedelta | None:

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeVar
 
+from checklists.rules.compiled import once_for_protocol
 from checklists.rules.lab_values import exact
 from checklists.rules.protocol import HoldRule, Protocol
 from checklists.rules.values import Medication
@@ -54,16 +56,14 @@ DIRECTIONS = words_of(
 )
 LONGEST_NAME = 4  # words
 WEEKLY_DAYS = 7
+T = TypeVar("T")
 Doubts = tuple[tuple[str, str], ...]  # (code, sentence)
 NameIndex = dict[str, tuple[HoldRule, ...]]
-MOST_INDEXES = 32
 CodeIndex = dict[str, tuple[tuple[HoldRule, ...], bool]]
-# Hashing a protocol costs more than judging a case, so indexes are found by identity; the tuple is kept with its
-# index so that its id cannot pass to another.
-_indexes: dict[int, tuple[tuple[HoldRule, ...], NameIndex, CodeIndex]] = {}
+MOST_ENTRIES = 4096  # medications as written, for each protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Match:
     """The rows that may hold for one medication; more than one where tier, route or kidneys leave it open.
 
@@ -100,7 +100,7 @@ def key_of(name: str) -> str:
 
 def rows_named(protocol: Protocol, name: str) -> tuple[HoldRule, ...]:
     """Rows whose drug or one of whose names is this one, with strength, salt, form and frequency left out."""
-    index = name_index(protocol.holds)
+    index = name_index(protocol)
     full = normalised(name)
     head = STRENGTH.sub("", full)
     return index.get(full) or index.get(head) or rows_of_words(index, head)
@@ -134,7 +134,7 @@ def names_in(index: NameIndex, text: str) -> tuple[list[tuple[HoldRule, ...]], s
 
 def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> bool:
     """Whether an entry with this drug's rows seems to name another drug too, one that may be held."""
-    index, full = name_index(protocol.holds), normalised(name)
+    index, full = name_index(protocol), normalised(name)
     if full in index:
         return False
     drugs = {row.drug for row in rows}
@@ -146,30 +146,21 @@ def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> boo
     return any(word not in index and word not in FORMS and word not in DIRECTIONS for word in further)
 
 
-def name_index(holds: tuple[HoldRule, ...]) -> NameIndex:
-    return indexes_of(holds)[1]
+def name_index(protocol: Protocol) -> NameIndex:
+    return once_for_protocol(protocol, "rows_by_name", rows_by_name)
 
 
-def indexes_of(holds: tuple[HoldRule, ...]) -> tuple[tuple[HoldRule, ...], NameIndex, CodeIndex]:
-    """Rows by name and by code; kept for the protocols last used, found again by identity."""
-    kept = _indexes.get(id(holds))
-    if kept is None or kept[0] is not holds:
-        if len(_indexes) >= MOST_INDEXES:
-            _indexes.clear()
-        kept = _indexes[id(holds)] = (holds, index_of(holds), codes_of(holds))
-    return kept
-
-
-def index_of(holds: tuple[HoldRule, ...]) -> NameIndex:
+def rows_by_name(protocol: Protocol) -> NameIndex:
     index: NameIndex = {}
-    for row in holds:
+    for row in protocol.holds:
         for name in {normalised(name) for name in (row.drug, *row.names)}:
             index[name] = (*index.get(name, ()), row)
     return index
 
 
-def codes_of(holds: tuple[HoldRule, ...]) -> CodeIndex:
+def rows_by_code(protocol: Protocol) -> CodeIndex:
     """The rows of each RxNorm code, and whether it was confirmed."""
+    holds = protocol.holds
     drugs: dict[str, tuple[str, bool]] = {}
     for row in holds:
         drugs |= {code: (row.drug, False) for code in row.rxcui_unverified if code not in drugs}
@@ -185,8 +176,13 @@ def is_idle(row: HoldRule) -> bool:
 
 def rows_meant(protocol: Protocol, medication: Medication) -> tuple[tuple[HoldRule, ...], Doubts]:
     """The rows of the name, else of its code where that was confirmed; and where the two do not agree."""
+    return for_each_entry(protocol, "rows_meant", medication, _rows_meant)
+
+
+def _rows_meant(protocol: Protocol, medication: Medication) -> tuple[tuple[HoldRule, ...], Doubts]:
     rows = rows_named(protocol, medication.name)
-    coded, confirmed = indexes_of(protocol.holds)[2].get(medication.rxcui or "", ((), False))
+    codes = once_for_protocol(protocol, "rows_by_code", rows_by_code)
+    coded, confirmed = codes.get(medication.rxcui or "", ((), False))
     if not coded or coded[0].drug in {row.drug for row in rows}:
         return rows, ()
     shown, drug = f"'{medication.name.strip()[:LONGEST_KEY]}'", coded[0].drug
@@ -201,6 +197,24 @@ def rows_meant(protocol: Protocol, medication: Medication) -> tuple[tuple[HoldRu
 
 def match_medication(protocol: Protocol, medication: Medication) -> Match | None:
     """The rows for one medication; None where the protocol lets it be taken as usual."""
+    found = for_each_entry(protocol, "matches", medication, _match_medication)
+    # With this entry, not the equal one of another case: 81 and 81.0 mg differ to the letter in what is signed.
+    return found and Match(found.drug, medication, found.rows, found.doubts, found.not_applicable)
+
+
+def for_each_entry(
+    protocol: Protocol, name: str, medication: Medication, derive: Callable[[Protocol, Medication], T]
+) -> T:
+    """What a protocol makes of a medication as written; patients write the same few."""
+    kept: dict[Medication, T] = once_for_protocol(protocol, name, lambda _: {})
+    if medication not in kept:
+        if len(kept) >= MOST_ENTRIES:
+            kept.clear()
+        kept[medication] = derive(protocol, medication)
+    return kept[medication]
+
+
+def _match_medication(protocol: Protocol, medication: Medication) -> Match | None:
     rows, doubts = rows_meant(protocol, medication)
     drugs = {row.drug for row in rows}
     drug = drugs.pop() if len(drugs) == 1 else key_of(medication.name)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from checklists.rules.context import (
     Answer,
@@ -41,6 +42,7 @@ WORST_FIRST = (
     Status.NOT_APPLICABLE,
 )
 RANK = {status: place for place, status in enumerate(WORST_FIRST)}
+AUTHORITIES = {authority.name.lower(): authority for authority in Authority}
 UNVERIFIED = "awaiting_verification"
 UNTIL_ARRIVAL = "until_arrival"
 SETTLED = frozenset({Status.SATISFIED, Status.WAIVED, Status.NOT_APPLICABLE})
@@ -71,16 +73,19 @@ def answer_of(context: Context, kind: Kind, item: Item) -> Answer:
 def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews: Sequence[Review]) -> Finding:
     noes = recorded_noes(context, kind, item)
     deadline = deadline_at(context, item, answer)
-    checks = [no.check for no in noes]
-    checks += answer.checks
-    checks += not_sure_checks(context, item, answer)
-    checks += late_checks(context, item, answer)
-    checks += verification_checks(context, item, answer)
-    checks = list(dict.fromkeys(checks))
-    inputs = inputs_of(context, item, answer, noes, checks)
+    checks = [
+        *(no.check for no in noes),
+        *answer.checks,
+        *not_sure_checks(context, item, answer),
+        *late_checks(context, item, answer),
+        *verification_checks(context, item, answer),
+    ]
+    if len(checks) > 1:
+        checks = list(dict.fromkeys(checks))
+    rests_on = grounds_of(context, item, answer, noes, checks)
     timed = [overdue_if_late(context, item, check, deadline) for check in checks]
-    signed = signed_off(context, item, timed, inputs, reviews) if timed else []
-    unsettled = sorted((c for c in signed if c.status not in SETTLED), key=lambda c: RANK[c.status])
+    signed = signed_off(context, item, timed, rests_on, reviews)
+    unsettled = sorted([check for check in signed if check.status not in SETTLED], key=badness)
     worst = unsettled[0] if unsettled else settled_check(signed, answer)
     clear = [check.clear_at for check in signed if check.clear_at is not None]
     return Finding(
@@ -96,11 +101,15 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         due_at=(answer.due_by or due_at(context, item, answer)) if answer.shows_due else None,
         deadline_at=deadline,
         clear_at=max(clear, default=None),
-        inputs=inputs,
+        rests_on=rests_on,
         recorded=worst.recorded,
-        evidence=tuple(dict.fromkeys([no.evidence.id for no in noes] + [e.id for e in answer.basis])),
-        reasons=tuple(Reason(check.code, check.sentence, check.status) for check in unsettled),
+        evidence=tuple(dict.fromkeys([*(no.evidence.id for no in noes), *(e.id for e in answer.basis)])),
+        reasons=tuple([Reason(check.code, check.sentence, check.status) for check in unsettled]),
     )
+
+
+def badness(check: Check) -> int:
+    return RANK[check.status]
 
 
 def settled_check(checks: Sequence[Check], answer: Answer) -> Check:
@@ -111,24 +120,28 @@ def recorded_noes(context: Context, kind: Kind, item: Item) -> list[RecordedNo]:
     """What people recorded as a no and nobody superseded, the latest first."""
     if kind.said_no is never_no:
         return []
-    entries = sorted(context.standing(item.key), key=lambda entry: -entry.id)
+    entries = reversed(context.standing(item.key))
     return [RecordedNo(entry, check) for entry in entries if (check := kind.said_no(context, entry))]
 
 
 def not_sure_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
     """Pending where the latest word is `not sure`, unless the question does not apply any more."""
+    entries, standing = context.ledger.entries(item.key), context.standing(item.key)
+    if len(entries) == len(standing):
+        return []
     if answer.checks and all(check.status is Status.NOT_APPLICABLE for check in answer.checks):
         return []
-    if any(is_not_sure(entry) for entry in latest(context.ledger.entries(item.key))):
+    if any(is_not_sure(entry) for entry in latest(entries)):
         return [pending("not_sure", "The last answer was 'not sure'. Call whoever gave it and record what is true.")]
     return []
 
 
 def late_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
     """What was observed after the start says nothing about it; doses and answers of prescribers date themselves."""
-    if item.rule.needed_by is Gate.DISCHARGE or item.rule.step is Step.MEDICATION:
+    rule, basis = item.rule, answer.basis
+    if not basis or rule.needed_by is Gate.DISCHARGE or rule.step is Step.MEDICATION:
         return []
-    if all(context.dated_before(entry.observed_at) for entry in answer.basis):
+    if all(context.dated_before(entry.observed_at) for entry in basis):
         return []
     return [pending("dated_after_start", "This is dated after the start. Correct its time, or do it again.")]
 
@@ -148,8 +161,10 @@ def verifying(item: Item) -> str:
 
 def is_verified(context: Context, item: Item, words: Sequence[Evidence]) -> bool:
     """Whether the verifying role looked at each of these words; a patient's item needs nobody."""
-    wanted = Authority[verifying(item).upper()]
-    if wanted is Authority.PATIENT or not words or not word_needs_verifying(context, item):
+    if not words or not word_needs_verifying(context, item):
+        return True
+    wanted = AUTHORITIES[verifying(item)]
+    if wanted is Authority.PATIENT:
         return True
     looks = [
         entry
@@ -206,23 +221,26 @@ def overdue_if_late(context: Context, item: Item, check: Check, deadline: dateti
     return replace(check, status=Status.OVERDUE) if context.start.clock.reached(limit) else check
 
 
-def inputs_of(context: Context, item: Item, answer: Answer, noes: Sequence[RecordedNo], checks: Sequence[Check]) -> str:
+def grounds_of(
+    context: Context, item: Item, answer: Answer, noes: Sequence[RecordedNo], checks: Sequence[Check]
+) -> tuple[Any, ...]:
     """A signature or override holds for these: protocol, grounds, recorded noes, and what was found wrong.
 
     Verifying a word that was signed changes nothing; anything else that comes to be missing does.
     """
-    wrong = sorted(check.code for check in checks if check.status not in SETTLED and check.code != UNVERIFIED)
-    return digest(context.protocol.document_hash, item.key, answer.grounds, [no.evidence.id for no in noes], wrong)
+    wrong = sorted([check.code for check in checks if check.status not in SETTLED and check.code != UNVERIFIED])
+    return (context.protocol.document_hash, item.key, answer.grounds, [no.evidence.id for no in noes], wrong)
 
 
 def signed_off(
-    context: Context, item: Item, checks: Sequence[Check], inputs: str, reviews: Sequence[Review]
+    context: Context, item: Item, checks: Sequence[Check], rests_on: tuple[Any, ...], reviews: Sequence[Review]
 ) -> list[Check]:
     """Reviews that a clinician signed for these inputs and this start are satisfied."""
     if not any(check.status is Status.REVIEW for check in checks):
         return list(checks)
-    review = next((r for r in reviews if r.item == item.key and r.inputs == inputs and covers(context, r)), None)
-    if review is None:
+    signatures = [review for review in reviews if review.item == item.key]
+    inputs = digest(*rests_on) if signatures else ""
+    if not any(review.inputs == inputs and covers(context, review) for review in signatures):
         return list(checks)
     signed = satisfied("signed", "A clinician reviewed and signed this.")
     return [signed if check.status is Status.REVIEW else check for check in checks]
@@ -249,7 +267,7 @@ def rule_error(context: Context, item: Item, error: Exception) -> Finding:
         due_at=None,
         deadline_at=None,
         clear_at=None,
-        inputs=digest(
+        rests_on=(
             context.protocol.document_hash,
             item.key,
             "rule_error",

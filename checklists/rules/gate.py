@@ -13,7 +13,6 @@ from checklists.rules.values import (
     Status,
     Step,
     Verdict,
-    digest,
 )
 
 # Which items each gate tests, by the gate that needs them.
@@ -101,5 +100,5 @@ def synthetic(item: str, code: str, sentence: str, gate: Gate) -> Finding:
         due_at=None,
         deadline_at=None,
         clear_at=None,
-        inputs=digest(item, code),
+        rests_on=(item, code),
     )

@@ -100,6 +100,10 @@ def is_plausible(analyte: str, value: float, unit: str) -> bool:
 
 def latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
     """The last drawn values of an analyte; several only where drawn at the same instant."""
+    return context.once_for_case(("results", analyte, unit), lambda _: _latest_results(context, analyte, unit))
+
+
+def _latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
     drawn = latest(context.once_for_case("drawn", drawn_by_analyte).get(analyte, ()))
     return tuple(Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in drawn)
 

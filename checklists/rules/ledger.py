@@ -5,6 +5,7 @@ from datetime import datetime
 
 from checklists.rules.values import Evidence
 
+NONE = frozenset[int]()
 SaidNo = Callable[[Evidence], object | None]
 
 
@@ -21,9 +22,9 @@ class Ledger:
         self._standing: dict[str, tuple[Evidence, ...]] = {}
         for item, entries in by_item.items():
             gone = superseded(entries, said_no)
-            self._entries[item] = tuple(e for e in entries if e.id not in gone)
-            self._standing[item] = tuple(e for e in self._entries[item] if not is_not_sure(e))
-        self.last_id = max((entry.id for entries in by_item.values() for entry in entries), default=0)
+            self._entries[item] = tuple([e for e in entries if e.id not in gone])
+            self._standing[item] = tuple([e for e in self._entries[item] if not is_not_sure(e)])
+        self.last_id = max([entries[-1].id for entries in by_item.values()], default=0)
 
     def entries(self, item: str) -> tuple[Evidence, ...]:
         """All evidence of an item except a recorded no that was superseded."""
@@ -41,7 +42,7 @@ def superseded(entries: list[Evidence], said_no: SaidNo) -> frozenset[int]:
     """The recorded failures that a later entry of the same or a higher authority names."""
     answers = [entry for entry in entries if entry.supersedes and not is_not_sure(entry)]
     if not answers:
-        return frozenset()
+        return NONE
     return frozenset(
         no.id
         for no in entries

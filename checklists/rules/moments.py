@@ -29,7 +29,13 @@ def deadline_at(context: Context, item: Item, answer: Answer) -> datetime | None
 def moment_at(context: Context, moment: Moment | None, answer: Answer) -> datetime | None:
     if moment is None or not context.start.booked:
         return None
-    start = context.start.at
-    anchors = {"start": start, "arrival": context.facts.arrived_at or start, **answer.anchors}
-    anchor = anchors.get(moment.anchor)
+    anchor = anchor_at(context, moment.anchor, answer)
     return None if anchor is None else anchor + moment.offset
+
+
+def anchor_at(context: Context, anchor: str, answer: Answer) -> datetime | None:
+    if anchor in answer.anchors:
+        return answer.anchors[anchor]
+    if anchor == "arrival" and context.facts.arrived_at is not None:
+        return context.facts.arrived_at
+    return context.start.at if anchor in ("start", "arrival") else None

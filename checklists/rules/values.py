@@ -196,10 +196,15 @@ class Finding:
     due_at: datetime | None
     deadline_at: datetime | None
     clear_at: datetime | None  # for too_early: the instant from which time has mended it
-    inputs: str  # digest of what this finding rests on: protocol, values used, recorded noes, what is wrong
+    rests_on: tuple[Any, ...] = field(hash=False)  # protocol, values used, recorded noes, what is wrong
     recorded: bool = False  # a failure that a person recorded (stands until superseded)
     evidence: tuple[int, ...] = ()
     reasons: tuple[Reason, ...] = ()  # all that is not satisfied, worst first
+
+    @property
+    def inputs(self) -> str:
+        """What the finding rests on, as a digest: signatures and overrides hold for it. Made where it is asked for."""
+        return digest(*self.rests_on)
 
     @property
     def blocks(self) -> bool:

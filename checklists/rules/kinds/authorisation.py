@@ -1,10 +1,10 @@
 """The payer's authorisation: for these levels, and valid on the day of the start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from checklists.rules.context import Answer, Check, Context, Item, Kind, failed, pending, said, too_early
+from checklists.rules.context import Answer, Check, Context, Item, Kind, Postponed, failed, pending, said, too_early
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import DATE, LEVEL, NOT_SURE, TEXT, Problem, Shape, always, choice, listed, parse_date
 from checklists.rules.sitetime import day_begins
@@ -16,9 +16,8 @@ REFUSED = "The payer refuses the procedure. Call the payer and the clinician, wh
 def answer(context: Context, item: Item) -> Answer:
     """Satisfied by a number that covers the planned levels on the start's date, or by a payer who wants none."""
     standing = context.standing(item.key)
-    given = latest(entry for entry in standing if "answer" not in entry.value and "refused" not in entry.value)
-    numbered = [entry for entry in given if "not_needed" not in entry.value]
-    checks = [check for entry in numbered for check in number_checks(context, entry)]
+    given = given_by(standing)
+    checks = [check for entry in numbered(given) for check in number_checks(context, entry)]
     if not given and standing:
         asked = "The payer has not authorised the procedure yet. Ask again, and record the answer."
         checks = [pending("authorisation_asked", asked)]
@@ -30,8 +29,21 @@ def answer(context: Context, item: Item) -> Answer:
         confirmed="The payer authorises the procedure.",
         basis=given,
         grounds=(sorted(set(context.facts.levels)), [dict(entry.value) for entry in given]),
-        floor=max((begins(context, entry) for entry in numbered), default=None),
     )
+
+
+def given_by(standing: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """The payer's last yes."""
+    return latest(entry for entry in standing if "answer" not in entry.value and "refused" not in entry.value)
+
+
+def numbered(given: Iterable[Evidence]) -> list[Evidence]:
+    return [entry for entry in given if "not_needed" not in entry.value]
+
+
+def postpones(context: Context, item: Item) -> Postponed:
+    covering = numbered(given_by(context.standing(item.key)))
+    return Postponed(max((begins(context, entry) for entry in covering), default=None))
 
 
 def begins(context: Context, entry: Evidence) -> datetime:
@@ -84,6 +96,6 @@ AUTHORISATION = Kind(
         Shape({"answer": choice("asked"), "payer": TEXT}),
         NOT_SURE,
     ),
-    postpones=True,
+    postpones=postpones,
     problems=date_problems,
 )

@@ -158,7 +158,6 @@ def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
     if other_date := answered_for_another_date(context, drug, entry):
         return [other_date]
     waits = [held.wait for held in held_rows(context, drug) if held.wait is not None]
-    wanted = f"the protocol wants {both_ways(max(waits))}" if waits else ""
     if "last_dose_on" in entry.value:
         day = parse_date(entry.value["last_dose_on"])
         dose = dose_on(day, context.facts.site.tz)
@@ -166,12 +165,17 @@ def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
             named = f"The prescriber named {day_words(day)} as the last day of {drug}"
             if booked(context):
                 named += f", at most {hours_between(dose, context.start.at)} hours before this start"
-            return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
+            return [conflict(named, waits)]
     stated = entry.value.get("hold_hours")
     if stated is not None and any(wait != timedelta(hours=stated) for wait in waits):
         named = f"The prescriber wants {drug} stopped for {both_ways(timedelta(hours=stated))}"
-        return [review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)]
+        return [conflict(named, waits)]
     return []
+
+
+def conflict(named: str, waits: Sequence[timedelta]) -> Check:
+    wanted = f"the protocol wants {both_ways(max(waits))}"
+    return review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)
 
 
 def answered_for_another_date(context: Context, drug: str, entry: Evidence) -> Check | None:

@@ -12,6 +12,7 @@ from checklists.rules.context import (
     Context,
     Item,
     Kind,
+    Postponed,
     failed,
     never_no,
     pending,
@@ -39,23 +40,35 @@ def answer(context: Context, item: Item) -> Answer:
         return Answer((local,), grounds=(context.facts.anesthesia,))
     rules = intake_rules(context, rule)
     stated = latest(context.standing(item.key))
-    intakes = [
-        (intake["intake"], parse_instant(intake["at"]))
-        for entry in stated
-        for intake in entry.value["intakes"]
-        if not is_sip(rule, intake)
-    ]
+    intakes = intakes_of(rule, stated)
     checks = [check for name, at in intakes for check in intake_checks(context, rule, rules, name, at)]
     checks += statement_checks(context, rule, rules, stated)
-    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes]
     return Answer(
         checks=tuple(checks),
         confirmed="The fast is long enough.",
         basis=stated,
         grounds=(context.facts.anesthesia, [dict(entry.value) for entry in stated]),
         anchors={"fast_start": fast_start(context, rule, rules)},
-        floor=max(ends, default=None),
     )
+
+
+def intakes_of(rule: FastingRule, stated: Iterable[Evidence]) -> list[tuple[str, datetime]]:
+    """What was eaten or drunk, and when."""
+    return [
+        (intake["intake"], parse_instant(intake["at"]))
+        for entry in stated
+        for intake in entry.value["intakes"]
+        if not is_sip(rule, intake)
+    ]
+
+
+def postpones(context: Context, item: Item) -> Postponed:
+    rule = context.protocol.fasting
+    if not applies(context, rule):
+        return Postponed()
+    rules, stated = intake_rules(context, rule), latest(context.standing(item.key))
+    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes_of(rule, stated)]
+    return Postponed(max(ends, default=None))
 
 
 def applies(context: Context, rule: FastingRule) -> bool:
@@ -131,5 +144,5 @@ FASTING = Kind(
     answer=answer,
     said_no=never_no,
     shapes=(Shape({"intakes": listed(nested(Shape({"intake": TEXT, "at": INSTANT})))}), NOT_SURE),
-    postpones=True,
+    postpones=postpones,
 )

@@ -11,6 +11,7 @@ from checklists.rules.context import (
     Context,
     Item,
     Kind,
+    Postponed,
     failed,
     pending,
     review,
@@ -63,7 +64,6 @@ def prescreen_answer(context: Context, item: Item) -> Answer:
         confirmed="The patient reports no sign of infection.",
         basis=stated,
         grounds=([dict(entry.value) for entry in stated],),
-        floor=first_day_free(context, stated),
     )
 
 
@@ -134,6 +134,15 @@ def first_day_free(context: Context, stated: Iterable[Evidence]) -> datetime | N
     return day_ends(max(last_days), context.facts.site.tz) if last_days else None
 
 
+def prescreen_postpones(context: Context, item: Item) -> Postponed:
+    return Postponed(first_day_free(context, latest(context.standing(item.key))))
+
+
+def check_postpones(context: Context, item: Item) -> Postponed:
+    stated = latest(context.standing(item.key))
+    return Postponed(first_day_free(context, [entry for entry in stated if entry.value["outcome"] != ASSESSED]))
+
+
 def answer_checks(context: Context, asked: str, entry: Evidence) -> list[Check]:
     """One check per question that is not answered with a plain no."""
     answers = answers_of(context, entry)
@@ -180,7 +189,6 @@ def check_answer(context: Context, item: Item) -> Answer:
     """The nurse's check: recent, complete, no fever, clear skin, outcome clear."""
     valid_within = context.protocol.infection.valid_within
     stated = latest(context.standing(item.key))
-    judged = [entry for entry in stated if entry.value["outcome"] != ASSESSED]
     checks = [check for entry in stated for check in arrival_checks(context, entry)]
     for entry in stated:
         if not context.start.at_most(entry.observed_at + valid_within):
@@ -193,7 +201,6 @@ def check_answer(context: Context, item: Item) -> Answer:
         confirmed="No sign of infection on arrival.",
         basis=stated,
         grounds=([(dict(entry.value), entry.observed_at) for entry in stated],),
-        floor=first_day_free(context, judged),
     )
 
 
@@ -266,7 +273,7 @@ INFECTION_PRESCREEN = Kind(
     answer=prescreen_answer,
     said_no=prescreen_no,
     shapes=(Shape({"answers": ANSWERS}, {"dates": DATES}), NOT_SURE),
-    postpones=True,
+    postpones=prescreen_postpones,
 )
 INFECTION_CHECK = Kind(
     name="infection_check",
@@ -286,6 +293,6 @@ INFECTION_CHECK = Kind(
         ),
         NOT_SURE,
     ),
-    postpones=True,
+    postpones=check_postpones,
     problems=check_problems,
 )

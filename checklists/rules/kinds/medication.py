@@ -11,6 +11,7 @@ from checklists.rules.context import (
     Context,
     Item,
     Kind,
+    Postponed,
     never_no,
     pending,
     review,
@@ -81,7 +82,6 @@ def answer(context: Context, item: Item) -> Answer:
     checks = tuple(dict.fromkeys(check for some in (*found, said_when(context, matches, dose)) for check in some))
     if is_left_alone and not checks and not dose.not_taking:
         checks = (Check(Status.NOT_APPLICABLE, "goes_on", f"{drug} is taken as usual, also for the procedure."),)
-    floors = [floor for match in matches if (floor := floor_of(context, match, dose)) is not None]
     return Answer(
         checks=checks,
         confirmed=f"{drug} is not taken." if dose.not_taking else f"The hold of {drug} is long enough.",
@@ -94,8 +94,6 @@ def answer(context: Context, item: Item) -> Answer:
             *said_grounds(context, drug),
         ),
         anchors={"stop_time": stop_time(context, drug)},
-        floor=max(floors, default=None),
-        lead=max((lead_of(context, match, dose) for match in matches), default=NOW),
         shows_due=not waits_for_prescriber,
     )
 
@@ -293,6 +291,14 @@ def stated_long_ago(context: Context, drug: str, taken_at: datetime, dose: Dose)
     return [pending("dose_long_ago", f"{ask}, or that it is not taken.", until_start=True)]
 
 
+def postpones(context: Context, item: Item) -> Postponed:
+    dose = last_dose(context, item.subject)
+    matches = [plan.match for plan in plans_of(context, item.subject)]
+    floors = [floor for match in matches if (floor := floor_of(context, match, dose)) is not None]
+    leads = [lead_of(context, match, dose) for match in matches]
+    return Postponed(max(floors, default=None), max(leads, default=NOW))
+
+
 def planning_row(context: Context, match: Match) -> HoldRule | None:
     rows = rows_for(context, match) if match.rows else None
     return rows.plans_by if rows else None
@@ -360,7 +366,7 @@ HOLD = Kind(
         ),
         NOT_SURE,
     ),
-    postpones=True,
+    postpones=postpones,
     problems=decision_problems,
     problems_when_said=dose_problems,
 )
