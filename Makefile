@@ -62,8 +62,8 @@ test-servers: setup ## the database, services and outbox on PostgreSQL, and the 
 matrix: setup ## the whole tables and races on SQLite, about a minute
 	@echo "== whole matrices (SQLite)"
 	@$(ON_SQLITE) $(PYTEST) -n 2 -m "matrix and not live and not postgresql and not redis"
-	@echo "== properties of the rules, ten times as many cases"
-	@EXAMPLES=10 $(PYTEST) -n 2 -m hypothesis --timeout 600 tests/checklists/rules
+	@echo "== properties of the rules, 25 times as many cases"
+	@EXAMPLES=25 $(PYTEST) -n 2 -m hypothesis --timeout 600 tests/checklists/rules
 
 mutation: setup ## one change at a time in the rules: which ones no rule test notices (MINUTES=30 SAMPLE=10 MODULES=fold,renal)
 	@$(ON_SQLITE) $(BIN)/python -m tests.house.mutation

@@ -18,7 +18,7 @@ ONE_IN_FIVE = 0.2
 
 @cache
 def few_cases() -> list[Told]:
-    return realistic_cases(200)
+    return realistic_cases(100)
 
 
 def share(cases: list[Told], *steps: Step) -> float:

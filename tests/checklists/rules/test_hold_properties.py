@@ -76,7 +76,7 @@ def evidence(draw):
     return tuple(entries)
 
 
-@examples(40)
+@examples(16)
 @given(cases, evidence(), st.none() | instants, instants, st.data())
 def test_hold_is_total_and_constant_until_the_next_change(case, entries, start, now, data):
     verdict = judge(case, entries, start, now, REFERENCE)
@@ -84,7 +84,7 @@ def test_hold_is_total_and_constant_until_the_next_change(case, entries, start, 
     assert_constant(lambda then: judge(case, entries, start, then, REFERENCE), verdict, now, data)
 
 
-@examples(40)
+@examples(16)
 @given(cases, evidence())
 def test_no_drug_in_doubt_or_unanswered_is_satisfied(case, entries):
     """Whatever was recorded: a finding that passes has no reason left, and one with a reason does not pass."""

@@ -209,7 +209,7 @@ starts = st.builds(
     st.times(time(4), time(20)).map(lambda t: t.replace(second=0, microsecond=0)),
     zones,
 )  # fmt: skip
-OFTEN = examples(100)
+OFTEN = examples(40)
 
 
 def status(item, facts, notes, start, protocol):

@@ -14,7 +14,7 @@ from tests.checklists.rules.notes import ALLERGIES, CHECK, NO_ANSWERS
 from tests.checklists.rules.random_cases import accepted_evidence, evidence, examples, facts, instants
 from tests.checklists.rules.test_safe_start import NOW, SITE, facts_of
 
-OFTEN = examples(25)
+OFTEN = examples(10)
 GATES = (Gate.BOOKING, Gate.CHECK_IN, Gate.START)
 # What a person records as a no, of items that every case has.
 NOES = {
@@ -52,7 +52,7 @@ def test_recorded_no_blocks_whatever_else_is_known(case, entries, start, now, it
     assert Gate.START not in open_gates(verdict, start)
 
 
-@examples(6)
+@examples(3)
 @given(nearly_ready())
 def test_taking_away_what_satisfied_an_item_opens_no_gate_and_unreadies_the_item(case):
     protocol, case, entries = case

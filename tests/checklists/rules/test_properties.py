@@ -19,8 +19,8 @@ from tests.checklists.rules.random_cases import accepted_evidence, evidence, exa
 
 SHIPPED = st.sampled_from([PROTOCOL, *(load(name) for name in ("reference-asra", "reference-sir"))])
 CHASING = replace(PROTOCOL, items=tuple(replace(rule, chase_after_days=2) for rule in PROTOCOL.items))
-MANY = examples(25)
-FEW = examples(12)
+MANY = examples(10)
+FEW = examples(5)
 
 
 def unchanging(verdict):
@@ -43,7 +43,7 @@ def test_assess_is_total(case, entries, start, now):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@examples(8)
+@examples(3)
 @given(st.data())
 def test_nothing_that_the_input_check_accepts_breaks_a_rule(kind, data):
     """Each kind by itself, with a few others beside it, since rules look at each other's evidence."""

@@ -13,7 +13,7 @@ from tests.checklists.rules.cases import FACTS, HOUR, PHOENIX, SECOND, SITE, STA
 from tests.checklists.rules.duties import IN_RANGE, PROTOCOLS, left, recorded, signatures, with_every_duty_done
 from tests.checklists.rules.random_cases import examples
 
-OFTEN = examples(25)
+OFTEN = examples(10)
 NOW = START - timedelta(days=20)
 DAY = timedelta(days=1)
 protocols = st.sampled_from(sorted(PROTOCOLS))
