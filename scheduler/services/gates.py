@@ -10,6 +10,7 @@ from checklists.services.gate import Answer
 from scheduler.isolation import within
 from scheduler.models import Case
 from scheduler.rules.problems import Problem, Reason, Refused
+from scheduler.rules.recorded import recorded_item
 from scheduler.services.record import append_record
 
 
@@ -77,4 +78,6 @@ def _note_refusal(problem: Problem, practice_id: uuid.UUID, subject: object, by:
 
 def _code(reason: Reason) -> str:
     """Item and code; an item that no case has is somebody's text, and text stays out of the record."""
-    return f"{reason.item}:{reason.code}" if reason.item and reason.code != "item_unknown" else reason.code
+    if not reason.item or reason.code == "item_unknown":
+        return reason.code
+    return f"{recorded_item(reason.item)}:{reason.code}"

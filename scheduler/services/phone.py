@@ -11,6 +11,7 @@ from django.db import transaction
 from scheduler.models import Case, Task
 from scheduler.rules.duties import Duty
 from scheduler.rules.problems import Refused
+from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.answers import Said, call_key, record_answers
 from scheduler.services.readiness import end_of_day, locked_case
@@ -53,7 +54,7 @@ def record_phone_check(
         subject=case.pk,
         now=now,
         fields={"said_by": speaker.said_by, "contact": speaker.contact_id, "identity": "full name and date of birth"},
-        codes=items,
+        codes=[*map(recorded_item, items)],
     )
     return items
 

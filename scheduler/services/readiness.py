@@ -16,6 +16,7 @@ from scheduler.models import Case, Record
 from scheduler.rules.duties import Duty, Phase, duties, duty
 from scheduler.rules.pathway import pathway_duties
 from scheduler.rules.problems import NotFound
+from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.links import links_for
 from scheduler.services.pickups import plan_pickup
@@ -60,7 +61,7 @@ def look_again(*, case: Case, now: datetime, by: str = SYSTEM) -> checklists.Ref
     )
     verdict = refreshed.assessment.verdict
     blocks = {"block_placed": [f.item for f in refreshed.placed], "block_lifted": list(refreshed.lifted)}
-    entries = [Entry(action, case.pk, codes=items) for action, items in blocks.items() if items]
+    entries = [Entry(action, case.pk, codes=[*map(recorded_item, items)]) for action, items in blocks.items() if items]
     append_records(practice_id=case.practice_id, entries=entries, by=by, now=now)
     phase = _phase(case, refreshed.assessment.facts.not_happening)
     owed = list(duties(verdict, phase, today_until=end_of_day(case, now)))

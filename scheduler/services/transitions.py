@@ -14,6 +14,7 @@ from scheduler.models import Case
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Refused
+from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services.bookings import release_booking_of
 from scheduler.services.cases import allow, bump, note_facts, put_off, seen
@@ -121,7 +122,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
         action=act.value,
         subject=case.pk,
         now=now,
-        codes=overridden,
+        codes=[*map(recorded_item, overridden)],
         fields={"state": case.state, **trail},
     )
     return Moved(case, look_again(case=case, now=now, by=by), overridden)

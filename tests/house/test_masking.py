@@ -1,4 +1,4 @@
-"""No log line holds the token of a link."""
+"""No log line holds the token of a link, or the values of a row that PostgreSQL refused."""
 
 import io
 import logging
@@ -37,3 +37,18 @@ def test_token_in_a_message_its_arguments_or_a_trace_is_masked(log: logging.Logg
 def test_other_lines_stay_as_they_are(log: logging.Logger, said: io.StringIO) -> None:
     log.warning("Not Found: %s, %s%%", "/my/questions/72a5/", 50)
     assert said.getvalue() == "Not Found: /my/questions/72a5/, 50%\n"
+
+
+def test_row_that_postgresql_quotes_is_masked_and_the_rest_stays(log: logging.Logger, said: io.StringIO) -> None:
+    """AUD-06: DETAIL says every value of a row that a check refused."""
+    quoted = 'new row violates check constraint "c"\nDETAIL:  Failing row contains (7, Quokkavale,\nof two lines).\n'
+    try:
+        try:
+            raise ValueError(quoted)
+        except ValueError as error:
+            raise RuntimeError(quoted) from error
+    except RuntimeError as error:
+        log.exception("refused: %s", error)
+    text = said.getvalue()
+    assert ("Quokkavale" in text, "two lines" in text, text.count("DETAIL: ***")) == (False, False, 3)
+    assert ("RuntimeError" in text, text.count('violates check constraint "c"')) == (True, 3)
