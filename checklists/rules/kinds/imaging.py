@@ -65,7 +65,7 @@ def mri_is_ruled_out(context: Context, mri: tuple[Evidence, ...]) -> bool:
 def shows_old_fracture(mri: Iterable[Check]) -> bool:
     """A bone scan stays positive for months, so it does not settle what an MRI of this fracture denies."""
     codes = {check.code for check in mri}
-    return "no_oedema" in codes and "imaging_before_fracture" not in codes
+    return "no_oedema" in codes and not codes & {"imaging_before_fracture", "imaging_before_change"}
 
 
 def read_studies(standing: Iterable[Evidence], modality: str) -> tuple[Evidence, ...]:

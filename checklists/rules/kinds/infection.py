@@ -22,7 +22,7 @@ from checklists.rules.lab_values import exact, hours
 from checklists.rules.ledger import latest
 from checklists.rules.moments import due_at
 from checklists.rules.protocol import InfectionQuestion, SignDays
-from checklists.rules.shapes import ANSWERS, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
+from checklists.rules.shapes import ANSWERS, DATE, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
 from checklists.rules.sitetime import day_begins, day_ends, local_date
 from checklists.rules.values import Authority, Evidence, Status
 
@@ -31,7 +31,12 @@ TO_REPEAT = "prescreen_to_repeat"
 REVIEW = "clinician_review"
 ASSESSED = "assessed_not_infection"
 PLAUSIBLE_CELSIUS = (30, 45)
+FOUND = "infection"
 INFECTION_FOUND = "The check found an infection. Call the clinician; the procedure does not happen now."
+NO_DATE = (
+    "For the earliest new date the clinician says when the infection, or its antibiotic, is over; "
+    "a nurse records that day with the check."
+)
 
 
 # What is looked at or measured has fields of its own.
@@ -125,13 +130,19 @@ def spoken(key: str) -> str:
 
 def first_day_free(context: Context, stated: Iterable[Evidence]) -> datetime | None:
     """When dated signs that stop the procedure are over: of these time is the only remedy."""
-    last_days = [
+    last_days = last_days_of(context, stated)
+    return day_ends(max(last_days), context.facts.site.tz) if last_days else None
+
+
+def last_days_of(context: Context, stated: Iterable[Evidence]) -> list[date]:
+    """The last day of each dated sign, and of an infection as whoever treats it expects."""
+    signs = [
         parse_date(entry.value["dates"][question.days.after]) + timedelta(days=question.days.last)
         for entry in stated
         for question in context.protocol.infection.questions
         if question.action == HARD_STOP and question.days and question.days.after in entry.value.get("dates", {})
     ]
-    return day_ends(max(last_days), context.facts.site.tz) if last_days else None
+    return signs + [parse_date(entry.value["over_on"]) for entry in stated if "over_on" in entry.value]
 
 
 def prescreen_postpones(context: Context, item: Item) -> Postponed:
@@ -139,8 +150,11 @@ def prescreen_postpones(context: Context, item: Item) -> Postponed:
 
 
 def check_postpones(context: Context, item: Item) -> Postponed:
-    stated = latest(context.standing(item.key))
-    return Postponed(first_day_free(context, [entry for entry in stated if entry.value["outcome"] != ASSESSED]))
+    """By what was seen last, and by an infection that still stands."""
+    standing = context.standing(item.key)
+    judged = {e.id: e for e in latest(standing) if e.value["outcome"] != ASSESSED}
+    judged |= {e.id: e for e in standing if e.value["outcome"] == FOUND}
+    return Postponed(first_day_free(context, judged.values()))
 
 
 def answer_checks(context: Context, asked: str, entry: Evidence) -> list[Check]:
@@ -248,6 +262,8 @@ def check_problems(value: Mapping[str, Any]) -> list[Problem]:
     """An assessment without its reason, or a temperature that no patient has in this unit."""
     if value.get("outcome") == ASSESSED and "reason" not in value:
         return [Problem("reason", "is missing. Say why these signs are no infection.")]
+    if "over_on" in value and value.get("outcome") != FOUND:
+        return [Problem("over_on", "belongs to an infection that was found. Leave it out.")]
     if "temperature" not in value:
         return []
     if PLAUSIBLE_CELSIUS[0] <= celsius(value["temperature"], value["unit"]) <= PLAUSIBLE_CELSIUS[1]:
@@ -261,10 +277,15 @@ def in_range(row: InfectionQuestion, degrees: Fraction) -> bool:
     return (low is None or degrees >= exact(low)) and (high is None or degrees < exact(high))
 
 
-def infection_no(_context: Context, evidence: Evidence) -> Check | None:
-    if evidence.value.get("outcome") != "infection":
+def infection_no(context: Context, evidence: Evidence) -> Check | None:
+    """A confirmed infection, with the earliest new date or with whose word is missing for it."""
+    if evidence.value.get("outcome") != FOUND:
         return None
-    return said("infection_found", INFECTION_FOUND)
+    last_days = last_days_of(context, [evidence])
+    if not last_days:
+        return said("infection_found", f"{INFECTION_FOUND} {NO_DATE}")
+    day = max(last_days) + timedelta(days=1)
+    return said("infection_found", f"{INFECTION_FOUND} Earliest new date: {day:%A} {day.isoformat()}.")
 
 
 INFECTION_PRESCREEN = Kind(
@@ -287,9 +308,10 @@ INFECTION_CHECK = Kind(
                 "unit": choice("C", "F"),
                 "answers": ANSWERS,
                 "skin": choice("clear", "not_clear"),
-                "outcome": choice("clear", "infection", ASSESSED),
+                "outcome": choice("clear", FOUND, ASSESSED),
             },
-            {"reason": TEXT, "dates": DATES},
+            # over_on: the last day of the illness or of its antibiotic, as whoever treats it expects.
+            {"reason": TEXT, "dates": DATES, "over_on": DATE},
         ),
         NOT_SURE,
     ),

@@ -99,6 +99,12 @@ class CheckForm(ScreenForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Look at the skin, and say whether it is clear."},
     )
+    over_on = forms.DateField(
+        label="If it is an infection: the day on which it, or its antibiotic, is over",
+        required=False,
+        widget=forms.DateInput(attrs=DATE),
+        help_text="As the clinician expects it; the earliest new date follows. Empty where nobody knows yet.",
+    )
     reason = forms.CharField(label="Why it is no infection", required=False, max_length=500)
     outcome = forms.ChoiceField(choices=[(word, word) for word in (CLEAR, INFECTION, CONFIRMED, ASSESSED)])
 
@@ -118,4 +124,5 @@ class CheckForm(ScreenForm):
             "skin": data["skin"],
             "outcome": outcome,
             **({"reason": data["reason"].strip()} if outcome == ASSESSED else {}),
+            **({"over_on": data["over_on"].isoformat()} if outcome == INFECTION and data["over_on"] else {}),
         }

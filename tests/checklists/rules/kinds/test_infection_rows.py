@@ -194,3 +194,35 @@ def test_confirmed_infection_is_never_overridden():
     assert (
         finding("infection_check", evidence=checked({"outcome": "infection"}), protocol=REFERENCE).override == "never"
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "earliest", "said"),
+    [
+        ({"over_on": "2027-03-17"}, at("2027-03-18 00:00", NEW_YORK), "Earliest new date: Thursday 2027-03-18."),
+        ({"over_on": "2027-03-13"}, at("2027-03-14 00:00", NEW_YORK), "Earliest new date: Sunday 2027-03-14."),
+        (
+            {"over_on": "2027-03-12", "dates": {"positive_covid_test": "2027-03-05"}},
+            at("2027-03-20 00:00", NEW_YORK),
+            "Earliest new date: Saturday 2027-03-20.",
+        ),
+        ({}, None, "the clinician says when the infection, or its antibiotic, is over"),
+    ],
+)
+def test_confirmed_infection_says_the_earliest_new_date_or_who_gives_it(more, earliest, said):
+    notes, found_at = reference_notes(), START - HOUR / 3
+    notes.add("infection_check", {**ARRIVAL, "outcome": "infection", **more}, found_at, Authority.NURSE)
+    verdict = judge(evidence=notes.all, protocol=REFERENCE)
+    found = verdict.finding("infection_check")
+    assert (found.status, found.code, found.recorded) == ("failed", "infection_found", True)
+    assert said in found.sentence
+    if earliest:
+        assert verdict.earliest_safe_start == earliest
+        notes.add("infection_check", ARRIVAL, START - HOUR / 4, Authority.NURSE)  # names nothing, so lifts nothing
+        assert judge(evidence=notes.all, protocol=REFERENCE).earliest_safe_start == earliest
+
+
+def test_day_on_which_it_is_over_belongs_to_an_infection():
+    over = {**ARRIVAL, "over_on": "2027-03-17"}
+    assert [problem.field for problem in check_value("infection_check", over)] == ["over_on"]
+    assert check_value("infection_check", {**over, "outcome": "infection"}) == []

@@ -89,6 +89,8 @@ def every_question() -> tuple[Question, ...]:
 
 def of_conditions() -> Iterator[Question]:
     """Drugs that are asked about rather than held, and a decision about one that is held."""
+    unasked = replace(taking("clopidogrel"), conditions_denied=frozenset())
+    yield from asked(facts=unasked, protocol=shipped("demonstration"), now=MOMENTS[0]).values()
     facts = taking(Medication("Ozempic", interval_days=7), "liraglutide", "aspirin", "sertraline")
     protocol = shipped("demonstration")
     for now in MOMENTS:
