@@ -18,6 +18,7 @@ WARD = frozenset({NURSE, CLINICIAN})
 DESK = frozenset({SCHEDULER, CLINICIAN})
 
 OFFICE = frozenset({ADMINISTRATOR})
+REGISTRARS = DESK | OFFICE  # who may say that two rows are one person, or a case another's
 SIGNERS = frozenset({CLINICIAN, ADMINISTRATOR})
 
 Allowed = frozenset[str] | str
@@ -37,6 +38,9 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-new": {"GET": DESK, "POST": DESK},
     "desk-book": {"GET": DESK, "POST": DESK},
     "desk-end": {"POST": DESK},
+    "desk-duplicates": {"GET": STAFF, "POST": STAFF},
+    "desk-merge": {"GET": REGISTRARS, "POST": REGISTRARS},
+    "desk-merge-undo": {"POST": REGISTRARS},
     "ward-board": {"GET": EVERY_ROLE},
     "ward-board-rows": {"GET": EVERY_ROLE},
     "ward-case": {"GET": EVERY_ROLE},
@@ -102,6 +106,10 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "patients": {"POST": DESK},
     "patient-search": {"POST": STAFF},
     "patient-contacts": {"POST": DESK},
+    "patient-duplicates": {"GET": STAFF},
+    "patient-merge": {"GET": REGISTRARS, "POST": REGISTRARS},
+    "merges": {"GET": REGISTRARS},
+    "merge-undo": {"POST": REGISTRARS},
     "cases": {"GET": EVERY_ROLE, "POST": DESK},
     "case": {"GET": EVERY_ROLE},
     "case-evidence": {"POST": CARE},

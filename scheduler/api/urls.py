@@ -1,7 +1,17 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from scheduler.api.endpoints import cases, clearance, day, downtime, people, setup, versions, workflow
+from scheduler.api.endpoints import (
+    cases,
+    clearance,
+    day,
+    downtime,
+    duplicates,
+    people,
+    setup,
+    versions,
+    workflow,
+)
 
 urlpatterns = [
     path("healthz", setup.Health.as_view(), name="health"),
@@ -11,6 +21,10 @@ urlpatterns = [
     path("api/v1/resources/", setup.Resources.as_view(), name="resources"),
     path("api/v1/patients/", people.Patients.as_view(), name="patients"),
     path("api/v1/patients/search/", people.PatientSearch.as_view(), name="patient-search"),
+    path("api/v1/patients/duplicates/", duplicates.Duplicates.as_view(), name="patient-duplicates"),
+    path("api/v1/patients/<uuid:patient_id>/merge/", duplicates.MergePatients.as_view(), name="patient-merge"),
+    path("api/v1/merges/", duplicates.Merges.as_view(), name="merges"),
+    path("api/v1/merges/<uuid:merge_id>/undo/", duplicates.UndoMerge.as_view(), name="merge-undo"),
     path("api/v1/patients/<uuid:patient_id>/contacts/", people.PatientContacts.as_view(), name="patient-contacts"),
     path("api/v1/cases/", cases.Cases.as_view(), name="cases"),
     path("api/v1/cases/<uuid:case_id>/", cases.OneCase.as_view(), name="case"),

@@ -12,6 +12,7 @@ PLACES = (
     ("desk-day", "Day"),
     ("desk-tasks", "Tasks"),
     ("desk-new", "New case"),
+    ("desk-duplicates", "Duplicates"),
     ("ward-board", "Ward"),
     ("sign-list", "To sign"),
     ("settings", "Settings"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +15,7 @@ from checklists.models import Evidence, Item, ProtocolVersion
 from checklists.rules.values import Authority, Finding
 from checklists.services.checklists import assess_checklist
 from scheduler.models import Booking, Case, Practice, Task
-from scheduler.services import bookings, case_moves, evidence, signing, transitions
+from scheduler.services import bookings, case_moves, evidence, merging, signing, transitions
 from scheduler.services.demonstration import (
     GOING_HOME,
     PASSWORD,
@@ -36,11 +37,12 @@ class Call:
     ids: Mapping[str, uuid.UUID] = field(default_factory=dict)
     body: Body | None = None
     at: datetime = NOW
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(client: Client, route: str, method: str, call: Call, **headers: str) -> Any:
     body = "" if call.body is None else json.dumps(call.body)
-    url = reverse(route, kwargs=dict(call.ids))
+    url = reverse(route, kwargs=dict(call.ids)) + (f"?{urlencode(call.query)}" if call.query else "")
     return client.generic(method, url, body, content_type="application/json", headers=headers)
 
 
@@ -273,6 +275,44 @@ def _downtime(world: World) -> Call:
     return of_case(case, body, START + timedelta(hours=3))
 
 
+def _two_rows(world: World) -> tuple[Case, Case]:
+    return world.tell("booked"), world.tell("opened")
+
+
+def _merge(world: World) -> Call:
+    kept, other = _two_rows(world)
+    body = {
+        "duplicate": str(other.patient_id),
+        "version": 1,
+        "duplicate_version": 1,
+        "take": ["given_name"],
+        "contacts": "survivor",
+        "identifiers": ["name", "photo_id"],
+        "reason": "Showed her card.",
+    }
+    return Call({"patient_id": kept.patient_id}, body)
+
+
+def _merge_preview(world: World) -> Call:
+    call = _merge(world)
+    assert call.body is not None
+    return Call(call.ids, query={"duplicate": call.body["duplicate"]})
+
+
+def _merge_undo(world: World) -> Call:
+    kept, other = _two_rows(world)
+    made = merging.merge_patients(
+        practice_id=world.practice.pk,
+        survivor_id=kept.patient_id,
+        duplicate_id=other.patient_id,
+        seen_versions=(1, 1),
+        choice=merging.Choice((), "both", ("name", "photo_id"), "Showed her card."),
+        by=world.staff["scheduler"].by,
+        now=NOW,
+    )
+    return Call({"merge_id": made.pk}, {"version": made.version, "reason": "They are sisters."})
+
+
 LATER = START + timedelta(days=1)
 CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("health", "GET"): lambda _: Call(),
@@ -283,6 +323,11 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("patients", "POST"): lambda _: Call(body=PATIENT),
     ("patient-search", "POST"): lambda world: Call(body={"text": world.tell("opened").patient.family_name}),
     ("patient-contacts", "POST"): _patient_contacts,
+    ("patient-duplicates", "GET"): lambda _: Call(),
+    ("patient-merge", "GET"): _merge_preview,
+    ("patient-merge", "POST"): _merge,
+    ("merges", "GET"): lambda _: Call(),
+    ("merge-undo", "POST"): _merge_undo,
     ("cases", "GET"): lambda _: Call(),
     ("cases", "POST"): _open_case,
     ("case", "GET"): lambda world: Call({"case_id": world.tell("prepared").pk}),

@@ -29,6 +29,11 @@ resources          GET          401       200   200       200           200     
 patients           POST         401       201   403       201           403     403
 patient-search     POST         401       200   200       200           200     403
 patient-contacts   POST         401       201   403       201           403     403
+patient-duplicates GET          401       200   200       200           200     403
+patient-merge      GET          401       200   403       200           200     403
+patient-merge      POST         401       200   403       200           200     403
+merges             GET          401       200   403       200           200     403
+merge-undo         POST         401       200   403       200           200     403
 cases              GET          401       200   200       200           200     200
 cases              POST         401       201   403       201           403     403
 case               GET          401       200   200       200           200     200

@@ -39,7 +39,7 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
     call = CALLS[route, method](other_world)
     at(call.at)
     client = api("clinician")
-    nobodys = Call(dict.fromkeys(call.ids, uuid.uuid4()), call.body)
+    nobodys = Call(dict.fromkeys(call.ids, uuid.uuid4()), call.body, query=call.query)
     before, written = tables(), Record.objects.filter(practice=practice).count()
     theirs, random = send(client, route, method, call), send(client, route, method, nobodys)
     assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found")
@@ -51,7 +51,7 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
 
 
 def test_every_route_with_an_id_is_tried() -> None:
-    assert len(routes_with_an_id()) == 28
+    assert len(routes_with_an_id()) == 31
 
 
 def _open(world: World, **more: Any) -> tuple[str, Call]:
@@ -78,6 +78,11 @@ def _ride(world: World, contact: str) -> tuple[str, Call]:
     value = {"available": True, "adult": True, "contact": contact}
     body = {**consult(case), "item": "ride", "value": value, "version": item_version(case, "ride")}
     return "case-evidence", Call({"case_id": case.pk}, body)
+
+
+def _merge(world: World, **more: Any) -> tuple[str, Call]:
+    call = CALLS["patient-merge", "POST"](world)
+    return "patient-merge", Call(call.ids, {**(call.body or {}), **more})
 
 
 def _case(world: World) -> str:
@@ -107,6 +112,7 @@ def _with(ask: Callable[..., tuple[str, Call]], field: str) -> Callable[[World, 
 BODIES: list[tuple[str, Callable[[World], str], Callable[[World, str], tuple[str, Call]]]] = [
     ("patient", _patient, _with(_open, "patient")),
     ("previous", _case, _with(_open, "previous")),
+    ("duplicate", _patient, _with(_merge, "duplicate")),
     ("supersedes", _evidence, lambda world, pk: _record(world, supersedes=[pk])),
     ("value.contact", _contact, _ride),
     *((kind, _slot(kind), _with(_book, kind)) for kind in ("room", "proceduralist", "bay")),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from scheduler.access import ACCESS
-from scheduler.models import Case, Practice, Record, Resource, Task
+from scheduler.models import Case, Patient, PatientMerge, Practice, Record, Resource, Task
 from scheduler.pages.session import PRACTICE
 from scheduler.pages.urls import urlpatterns
 from scheduler.services.demonstration import staff_by_role
@@ -36,6 +36,11 @@ desk-new           POST         302       400   403       400           403     
 desk-book          GET          302       200   403       200           403     403
 desk-book          POST         302       400   403       400           403     403
 desk-end           POST         302       302   403       302           403     403
+desk-duplicates    GET          302       200   200       200           200     403
+desk-duplicates    POST         302       400   400       400           400     403
+desk-merge         GET          302       200   403       200           200     403
+desk-merge         POST         302       400   403       400           400     403
+desk-merge-undo    POST         302       400   403       400           400     403
 sign-list          GET          302       403   403       200           403     403
 sign-review        POST         302       403   403       400           403     403
 sign-restart       POST         302       403   403       404           403     403
@@ -145,9 +150,26 @@ def ids_of_settings(case: Case) -> dict[str, Any]:
     return {"resource_id": room.pk, "user_id": people["nurse"].pk, "version_id": version}
 
 
+def two_more_rows(case: Case) -> tuple[Patient, PatientMerge]:
+    """Another patient, and a merge of a third into this one."""
+    common = {"practice_id": case.practice_id, "born_on": case.patient.born_on, "created_at": START}
+    other, third = (Patient.objects.create(family_name=name, given_name="G", **common) for name in ("Other", "Third"))
+    said = {"identifiers": ["name", "phone"], "reason": "r", "merged_at": START}
+    merged = PatientMerge.objects.create(
+        practice_id=case.practice_id,
+        survivor=case.patient,
+        duplicate=third,
+        moved={"cases": [], "contacts": []},
+        **said,
+    )
+    return other, merged
+
+
 def ids_of_others(case: Case) -> dict[str, Any]:
     """Those of the settings; the patient's contact; a token and a question that are nobody's."""
-    nobody = {"token": "x" * 43, "question_id": case.pk}
+    other, merged = two_more_rows(case)
+    rows = {"survivor_id": case.patient_id, "duplicate_id": other.pk, "merge_id": merged.pk}
+    nobody = {"token": "x" * 43, "question_id": case.pk, **rows}
     return {**ids_of_settings(case), "contact_id": case.patient.contacts.get().pk, **nobody}
 
 

@@ -1,0 +1,170 @@
+"""The desk's pages about two patient rows that are one person: who might be, the merge, and the way back."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from scheduler import clock
+from scheduler.access import REGISTRARS, Actor
+from scheduler.models import Patient, PatientMerge
+from scheduler.pages.session import note, page
+from scheduler.rules.problems import Invalid, Problem, Reason
+from scheduler.services.duplicates import Preview, candidates, preview_merge
+from scheduler.services.merging import IDENTIFIERS, Choice, merge_patients
+from scheduler.services.parting import Parted, undo_merge
+from scheduler.services.people import find_patients, staff_names
+
+NEWEST = 20
+LABELS = {
+    "family_name": "Family name",
+    "given_name": "Given name",
+    "born_on": "Date of birth",
+    "sex": "Sex",
+    "language": "Language",
+    "record_number": "Record number",
+}
+SIDES = (
+    ("survivor", "Those of the row that is kept"),
+    ("duplicate", "Those of the other row"),
+    ("both", "Both: write to both addresses"),
+)
+
+
+class SearchForm(forms.Form):
+    text = forms.CharField(label="Family name or record number", max_length=100, required=False)
+    born_on = forms.DateField(
+        label="Date of birth", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class MergeForm(forms.Form):
+    """One choice for each column that differs; `version` and `duplicate_version` as they were shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    duplicate_version = forms.IntegerField(widget=forms.HiddenInput)
+    contacts = forms.ChoiceField(
+        label="Whose own addresses are used from now on", choices=SIDES, widget=forms.RadioSelect, initial="survivor"
+    )
+    identifiers = forms.MultipleChoiceField(
+        label="What did you compare, with a paper or with the person? At least two.",
+        choices=list(IDENTIFIERS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Compare at least two, and say which."},
+    )
+    reason = forms.CharField(label="How do you know that this is one person?", max_length=500)
+
+    def __init__(self, data: Any = None, *, seen: Preview) -> None:
+        first = {"version": seen.survivor.version, "duplicate_version": seen.duplicate.version}
+        super().__init__(data, initial=first)
+        self.columns = seen.differs
+        for column in seen.differs:
+            mine, theirs = (getattr(patient, column) or "nothing" for patient in (seen.survivor, seen.duplicate))
+            self.fields[column] = forms.ChoiceField(
+                label=LABELS[column],
+                choices=[("keep", f"{mine}"), ("take", f"{theirs} (of the other row)")],
+                widget=forms.RadioSelect,
+                error_messages={"required": "Say which one is right."},
+            )
+
+    def choice(self) -> Choice:
+        given = self.cleaned_data
+        take = [column for column in self.columns if given[column] == "take"]
+        return Choice(take, given["contacts"], given["identifiers"], given["reason"])
+
+
+@dataclass(frozen=True, slots=True)
+class MergeLine:
+    merge: PatientMerge
+    by: str
+
+
+@require_http_methods(["GET", "POST"])
+@page("desk-duplicates")
+def duplicates(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Pairs that look like one person, a search for two others, the merges that were made. POST only searches."""
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    found: list[Patient] = []
+    problem: Problem | None = None
+    if form.is_valid():
+        try:
+            found = find_patients(practice_id=actor.practice.pk, **form.cleaned_data)
+        except Invalid as invalid:
+            problem = invalid
+    return _show(request, actor, form=form, found=found, problem=problem)
+
+
+def _show(
+    request: HttpRequest,
+    actor: Actor,
+    *,
+    form: SearchForm | None = None,
+    found: list[Patient] | None = None,
+    problem: Problem | None = None,
+    parted: Parted | None = None,
+) -> HttpResponse:
+    merges = list(
+        PatientMerge.objects.filter(practice=actor.practice)
+        .select_related("survivor", "duplicate")
+        .order_by("-merged_at", "-pk")[:NEWEST]
+    )
+    names = staff_names(merge.merged_by for merge in merges)
+    context = {
+        "actor": actor,
+        "candidates": candidates(actor.practice.pk),
+        "form": form or SearchForm(),
+        "found": found,
+        "merges": [MergeLine(merge, names.get(merge.merged_by, merge.merged_by)) for merge in merges],
+        "may_merge": bool(actor.roles & REGISTRARS),
+        "problem": problem,
+        "parted": parted,
+        "saved": request.GET.get("saved") == "merged",
+    }
+    return render(request, "desk/duplicates.html", context, status=problem.status if problem else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@page("desk-merge")
+def merge(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_id: uuid.UUID) -> HttpResponse:
+    """Both rows side by side; a person says for each difference which is right, and how they know."""
+    common = {"practice_id": actor.practice.pk, "survivor_id": survivor_id, "duplicate_id": duplicate_id}
+    seen = preview_merge(**common)
+    form = MergeForm(request.POST if request.method == "POST" else None, seen=seen)
+    problem: Problem | None = None
+    if form.is_valid():
+        versions = (form.cleaned_data["version"], form.cleaned_data["duplicate_version"])
+        try:
+            merge_patients(seen_versions=versions, choice=form.choice(), by=actor.by, now=clock.now(), **common)
+            return redirect("/desk/duplicates/?saved=merged")
+        except Problem as refused:
+            note(actor, refused, survivor_id)
+            problem = refused
+    context = {"actor": actor, "seen": seen, "form": form, "problem": problem}
+    wrong = (problem.status if problem else 400) if request.method == "POST" else 200
+    return render(request, "desk/merge.html", context, status=wrong)
+
+
+@require_POST
+@page("desk-merge-undo")
+def undo(request: HttpRequest, actor: Actor, merge_id: uuid.UUID) -> HttpResponse:
+    """Two patients again; what came since the merge is named on the answer."""
+    reason, version = request.POST.get("reason", "").strip(), request.POST.get("version", "")
+    try:
+        if not reason or len(reason) > 500 or not version.isdecimal():
+            raise Invalid("Say why.", errors=(Reason("no_reason", "Say in at most 500 characters why.", "reason"),))
+        parted = undo_merge(
+            practice_id=actor.practice.pk,
+            merge_id=merge_id,
+            reason=reason,
+            seen_version=int(version[:9]),
+            by=actor.by,
+            now=clock.now(),
+        )
+    except Problem as problem:
+        note(actor, problem, merge_id)
+        return _show(request, actor, problem=problem)
+    return _show(request, actor, parted=parted)
