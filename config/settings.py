@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "scheduler",
 ]
 MIDDLEWARE = [
+    "scheduler.pages.my.headers.kept_nowhere",  # first: its headers are on what the others answer, too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -94,17 +94,11 @@ def _set(response: HttpResponse, name: str, value: str, lasts: timedelta) -> Non
     response.set_cookie(name, value, max_age=lasts, path="/my/", secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
-def kept_nowhere(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
 def dead_page(request: HttpRequest) -> HttpResponse:
     """For a link that is wrong, locked, revoked or too old, and for no link at all: in both languages, always."""
     response = render(request, "my/dead.html", status=404)
     forget(response)
-    return kept_nowhere(response)
+    return response
 
 
 def trouble_page(request: HttpRequest, error: OperationalError) -> HttpResponse:
@@ -112,7 +106,7 @@ def trouble_page(request: HttpRequest, error: OperationalError) -> HttpResponse:
     log.error("database: %s", type(error).__name__)
     response = render(request, "my/trouble.html", status=503)
     response["Retry-After"] = "2"
-    return kept_nowhere(response)
+    return response
 
 
 def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -> Callable[[View], View]:
@@ -134,7 +128,7 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
             if link is None or not known:
                 return dead_page(request)
             if link.contact.kind not in of or (proven and not seen.proven):
-                return kept_nowhere(redirect("/my/"))
+                return redirect("/my/")
             chosen = _language(request, link)
             with translation.override(chosen):
                 try:
@@ -145,7 +139,7 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
                 remember(response, seen, now)
             if request.GET.get("lang") in LANGUAGES:
                 _set(response, LANGUAGE_COOKIE, chosen, timedelta(days=30))
-            return kept_nowhere(response)
+            return response
 
         @wraps(view)
         def guarded(request: HttpRequest, **ids: Any) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scheduler import clock
 from scheduler.pages.my.clearance import clearance_page
-from scheduler.pages.my.door import READERS, Seen, Visit, dead_page, kept_nowhere, my_page, remember, seen_by, show
+from scheduler.pages.my.door import READERS, Seen, Visit, dead_page, my_page, remember, seen_by, show
 from scheduler.pages.my.forms import BirthDateForm
 from scheduler.pages.my.overview import overview
 from scheduler.pages.my.pickup import pickup_page
@@ -22,8 +22,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     seen = seen_by(request, now)
     response = HttpResponseRedirect("/my/")
     remember(response, seen if seen is not None and seen.digest == digest else Seen(digest, proven=False), now)
-    response["Referrer-Policy"] = "no-referrer"
-    return kept_nowhere(response)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
