@@ -1,5 +1,6 @@
 """Shapes of what is said about two patient rows that are one person, or a case that is another's."""
 
+import uuid
 from typing import Any
 
 from rest_framework import serializers as s
@@ -9,6 +10,7 @@ from scheduler.api.inputs import Versioned
 from scheduler.api.outputs import CaseRowOut, Out, PatientOut
 from scheduler.api.show import moment, show_case_row, show_patient
 from scheduler.models import Contact, PatientMerge, Practice
+from scheduler.reads import looked_at
 from scheduler.services.duplicates import Candidate, Preview
 from scheduler.services.merging import IDENTIFIERS, SIDES, Choice
 from scheduler.services.parting import Since
@@ -150,6 +152,7 @@ def _show_contact(contact: Contact) -> dict[str, Any]:
 
 
 def show_merge(merge: PatientMerge, practice: Practice) -> dict[str, Any]:
+    looked_at(merge.survivor_id, merge.duplicate_id, *map(uuid.UUID, merge.moved.get("cases", ())))
     tz = practice.site.tz
     return {
         "id": str(merge.pk),

@@ -9,6 +9,7 @@ from checklists.rules.values import Finding
 from checklists.services.checklists import Assessment, assess_checklist, load_overrides
 from notifications.services.outbox import timeline
 from scheduler.models import Booking, Case, Patient, Resource, Task
+from scheduler.reads import looked_at
 from scheduler.services.boards import Row, carried, gate_ahead, shown_state, step_words
 from scheduler.services.planning import Planned
 from scheduler.services.readiness import judged_start
@@ -43,6 +44,7 @@ def show_finding(finding: Finding, tz: tzinfo, item_version: int, overridden: bo
 
 def show_verdict(case: Case, assessment: Assessment) -> dict[str, Any]:
     """With what an override carries now: shown so, though the finding itself says what is wrong."""
+    looked_at(case.pk, case.patient_id)
     verdict, tz, versions = assessment.verdict, case.practice.site.tz, item_versions(case)
     overridden = carried(assessment, load_overrides([case.checklist])[case.checklist_id])
     return {
@@ -88,6 +90,7 @@ def show_booking(booking: Booking, tz: tzinfo) -> dict[str, Any]:
 
 
 def show_task(task: Task, tz: tzinfo) -> dict[str, Any]:
+    looked_at(task.case_id)
     return {
         "id": str(task.pk),
         "case": str(task.case_id) if task.case_id else None,
@@ -138,6 +141,7 @@ def show_evidence(evidence: Evidence, tz: tzinfo) -> dict[str, Any]:
 
 
 def show_patient(patient: Patient) -> dict[str, Any]:
+    looked_at(patient.pk)
     return {
         "id": str(patient.pk),
         "family_name": patient.family_name,
@@ -149,6 +153,7 @@ def show_patient(patient: Patient) -> dict[str, Any]:
 
 
 def show_case_row(case: Case) -> dict[str, Any]:
+    looked_at(case.pk)
     tz = case.practice.site.tz
     return {
         "id": str(case.pk),

@@ -1,11 +1,12 @@
 """What the endpoints share: the actor, validated input, one transaction for a write, one answer for one key."""
 
+import logging
 import uuid
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import orjson
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,10 +16,14 @@ from rest_framework.views import APIView
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.api.authentication import place_of
+from scheduler.api.problems import as_response
 from scheduler.isolation import within
-from scheduler.rules.problems import Invalid, Reason
+from scheduler.reads import looking
+from scheduler.rules.problems import Invalid, Reason, Unavailable
+from scheduler.services.access_log import log_reading
 from scheduler.services.idempotency import Answer, answer_once
 
+log = logging.getLogger(__name__)
 MAX_KEY = 200
 
 
@@ -28,11 +33,37 @@ class Endpoint(APIView):
     http_method_names = ["get", "head", "post"]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Nothing but the practice of the request's token is in sight."""
+        """Nothing but the practice of the request's token is in sight; what is not logged is not shown."""
+        try:
+            return self._dispatch(request, *args, **kwargs)
+        except OperationalError as error:  # DRF answers those of the view itself
+            log.error("database: %s", type(error).__name__)
+            return as_response(Unavailable())
+
+    def _dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ExitStack() as self.sight:
             if self.authentication_classes and (place := place_of(request)):
                 self.sight.enter_context(within(place))
-            return super().dispatch(request, *args, **kwargs)
+            with looking() as seen:
+                response = super().dispatch(request, *args, **kwargs)
+            self.log(request, seen, response.status_code)
+            return response
+
+    def log(self, request: Any, seen: set[uuid.UUID], status: int) -> None:
+        """Whom the answer shows; also one that is given once more, of which the address is all there is."""
+        actor = getattr(self.request, "auth", None)
+        if not isinstance(actor, Actor) or status >= 300:
+            return
+        seen |= {self.kwargs[name] for name in ("case_id", "patient_id") if name in self.kwargs}
+        log_reading(
+            practice_id=actor.practice.pk,
+            by=actor.by,
+            roles=actor.roles,
+            route=request.resolver_match.url_name,
+            seen=seen,
+            status=status,
+            now=clock.now(),
+        )
 
     def handle_exception(self, exc: Exception) -> Any:
         """What was begun is rolled back before the refusal is recorded."""

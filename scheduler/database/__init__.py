@@ -15,7 +15,7 @@ from notifications.database import TRIGGERS as NOTIFICATIONS
 from scheduler.database.merged import MERGED
 from scheduler.database.references import references, same_practice_triggers
 from scheduler.database.sight import install_sight
-from scheduler.database.triggers import CASE_STEPS, CLAIM_OVERLAP, CLAIMS_APART, PINNED
+from scheduler.database.triggers import CASE_STEPS, CLAIM_OVERLAP, CLAIMS_APART, PINNED, READINGS
 
 
 class Installed(Protocol):
@@ -37,9 +37,10 @@ OWN: tuple[Installed, ...] = (
     PINNED,
     *MERGED,
     *append_only("scheduler_record"),
+    *READINGS,
 )
 APPEND_ONLY = {trigger.table for trigger in OWN if trigger.name.endswith("_append_only_update")}
-WHOLE = APPEND_ONLY | {"checklists_gatepass", "notifications_message", "notifications_attempt"}
+WHOLE = APPEND_ONLY | {"checklists_gatepass", "notifications_message", "notifications_attempt", "scheduler_reading"}
 TRIGGERS: tuple[Installed, ...] = (*OWN, *same_practice_triggers(WHOLE))
 # Constraints that Meta cannot say, name -> (table, definition); PostgreSQL only, triggers hold the same on SQLite.
 CONSTRAINTS = {

@@ -1,6 +1,6 @@
 """Overlapping claims, unlawful steps of a case, a start without its gate pass: refused by triggers, SQL per engine."""
 
-from checklists.database import MOVES, Trigger
+from checklists.database import MOVES, Trigger, refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, allowed_steps
 
 OVERLAP = (
@@ -134,4 +134,13 @@ PINNED = Trigger(
         "CREATE TRIGGER checklist_stays_once_under_way BEFORE UPDATE OF protocol_version_id ON checklists_checklist "
         f"FOR EACH ROW WHEN ({MOVES}) EXECUTE FUNCTION checklist_stays_once_under_way()",
     ),
+)
+
+# Not append-only to the letter: sealing notes the number of the seal, once.
+READING = ("id", "practice_id", "at", "by", "roles", "route", "subjects", "peer", "merged")
+READINGS = (
+    refused("scheduler_reading", "reading_is_kept", "DELETE"),
+    refused("scheduler_reading", "reading_is_not_emptied", "TRUNCATE"),
+    refused("scheduler_reading", "reading_content_is_kept", "UPDATE", columns=READING),
+    refused("scheduler_reading", "reading_sealed_is_immutable", "UPDATE", when="OLD.seal IS NOT NULL"),
 )

@@ -3,7 +3,7 @@ from scheduler.models.cases import Case
 from scheduler.models.merges import PatientMerge
 from scheduler.models.people import Contact, Link, Patient
 from scheduler.models.practice import ApiToken, Membership, Practice, User
-from scheduler.models.record import IdempotencyKey, Record, RecordHead
+from scheduler.models.record import IdempotencyKey, Reading, Record, RecordHead
 from scheduler.models.work import Task
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Patient",
     "PatientMerge",
     "Practice",
+    "Reading",
     "Record",
     "RecordHead",
     "Resource",

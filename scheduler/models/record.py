@@ -22,12 +22,41 @@ class Record(Scoped):
     subject = models.CharField(max_length=80)
     fields = models.JSONField(default=dict)  # field name -> salted digest
     codes = models.JSONField(default=list)  # of a refusal
+    peer = models.CharField(max_length=45, blank=True)  # the address that a request came from
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["practice", "number"], name="record_number_once")]
         indexes = [models.Index(fields=["practice", "subject"], name="record_by_subject")]
+
+
+class Reading(models.Model):
+    """A line of the access log: who was shown which patients and cases. Ids only; kept as written once it is there.
+
+    `subjects`: hexadecimal ids with a space between. `merged`: the key under which looks at one board are one row.
+    `seal`: the number of the record's row that sealed it.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    roles = models.CharField(max_length=80)
+    route = models.CharField(max_length=40)
+    subjects = models.TextField(blank=True)
+    peer = models.CharField(max_length=45, blank=True)
+    merged = models.CharField(max_length=64, null=True)
+    seal = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "id"], name="reading_in_practice"),
+            models.UniqueConstraint(fields=["practice", "merged"], name="reading_merged_once"),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "at"], name="reading_by_time"),
+            models.Index(fields=["practice", "seal"], name="reading_by_seal"),
+        ]
 
 
 class IdempotencyKey(Scoped):

@@ -17,6 +17,7 @@ from scheduler.models import Case, Task
 from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
+from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import Invalid, Problem, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services import boards, bookings, cases, transitions
@@ -244,9 +245,11 @@ def _show_tasks(request: HttpRequest, actor: Actor, problem: Problem | None = No
             "There is no such queue.", errors=(Reason("bad_queue", f"Use one of: {', '.join(ROLES)}.", "queue"),)
         )
     found = Task.objects.filter(practice=actor.practice, done_at=None, **({"queue": chosen} if chosen else {}))
+    tasks = list(found.select_related("case__patient").order_by("due_at", "created_at")[:200])
+    looked_at_cases(task.case for task in tasks if task.case)
     context = {
         "actor": actor,
-        "tasks": found.select_related("case__patient").order_by("due_at", "created_at")[:200],
+        "tasks": tasks,
         "queues": ROLES,
         "chosen": chosen,
         "now": clock.now(),

@@ -13,6 +13,7 @@ from scheduler import clock
 from scheduler.access import REGISTRARS, Actor
 from scheduler.models import Patient, PatientMerge
 from scheduler.pages.session import note, page
+from scheduler.reads import looked_at
 from scheduler.rules.problems import Invalid, Problem, Reason
 from scheduler.services.duplicates import Preview, candidates, preview_merge
 from scheduler.services.merging import IDENTIFIERS, Choice, merge_patients
@@ -112,6 +113,7 @@ def _show(
         .select_related("survivor", "duplicate")
         .order_by("-merged_at", "-pk")[:NEWEST]
     )
+    looked_at(*(pk for merge in merges for pk in (merge.survivor_id, merge.duplicate_id)))
     names = staff_names(merge.merged_by for merge in merges)
     context = {
         "actor": actor,

@@ -18,7 +18,9 @@ from scheduler import clock, doors
 from scheduler.access import Actor, allowed
 from scheduler.isolation import within
 from scheduler.models import Membership, User
+from scheduler.reads import READS, looking
 from scheduler.rules.problems import NotFound, NotPermitted, Problem, Refused, Unauthenticated, Unavailable
+from scheduler.services.access_log import log_reading
 from scheduler.services.gates import note_refusal
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ def place_of(request: HttpRequest) -> uuid.UUID | None:
 def page(route: str) -> Callable[[View], View]:
     """Sign-in, the table of roles, and problems as pages; nothing on the way keeps what it shows."""
 
+    assert route in READS, f"say in scheduler/reads.py what {route} shows of patients"
+
     def door(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, **ids: Any) -> HttpResponse:
@@ -59,7 +63,7 @@ def page(route: str) -> Callable[[View], View]:
                         return _sign_in_first(request)
                     if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
                         raise NotPermitted("Your roles do not include this page.")
-                    response = view(request, actor, **ids)
+                    response = _shown(request, actor, route, view, ids)
             except Problem as problem:
                 assert actor is not None
                 response = problem_page(request, actor, problem, ids)
@@ -75,6 +79,22 @@ def page(route: str) -> Callable[[View], View]:
         return guarded
 
     return door
+
+
+def _shown(request: HttpRequest, actor: Actor, route: str, view: View, ids: dict[str, Any]) -> HttpResponse:
+    """The page, and whom it shows in the access log."""
+    with looking() as seen:
+        response = view(request, actor, **ids)
+    log_reading(
+        practice_id=actor.practice.pk,
+        by=actor.by,
+        roles=actor.roles,
+        route=route,
+        seen=seen,
+        status=response.status_code,
+        now=clock.now(),
+    )
+    return response
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

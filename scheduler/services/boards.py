@@ -12,6 +12,7 @@ from checklists.rules.kinds.window import last_day
 from checklists.rules.values import Finding, Gate, Override, State, Status, Step, Verdict
 from checklists.services.checklists import Assessment, assess_many, load_overrides
 from scheduler.models import Booking, Case, Practice
+from scheduler.reads import looked_at_cases
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.readiness import judged_start
 
@@ -123,6 +124,7 @@ def step_word(findings: Iterable[Finding], overridden: Collection[str] = ()) -> 
 def rows(cases: Iterable[Case], now: datetime) -> list[Row]:
     """Cases that were selected with patient, practice, booking and checklist__protocol_version."""
     found = list(cases)
+    looked_at_cases(found)
     starts = {case.checklist: judged_start(case, now) for case in found}
     assessed = assess_many(checklists=starts, now=now, for_show=True)
     overrides = load_overrides([case.checklist for case in found])

@@ -12,6 +12,7 @@ from django.db.models import F
 from checklists.models import ProtocolVersion
 from checklists.services.protocols import typed_protocol
 from scheduler.models import Case
+from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import Invalid, Problem, Reason, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.both_versions import BothSides, Unjudged, judge_both
@@ -73,6 +74,7 @@ def preview_move(*, version: ProtocolVersion, target: ProtocolVersion, now: date
     waiting = cases_of(version)
     soonest = waiting.order_by(F("booking__starts_at").asc(nulls_last=True), "opened_at")[:most]
     cases = list(soonest.select_related("practice", "patient", "booking", "checklist"))
+    looked_at_cases(cases)
     for case in cases:
         case.checklist.protocol_version = version
     judged = list(judge_both(cases, typed_protocol(target), now))

@@ -11,6 +11,7 @@ from checklists.rules.values import DateAbout, Facts, Medication
 from checklists.services import checklists
 from checklists.services.protocols import NotInForce, typed_protocol, version_in_force
 from scheduler.models import Case, Patient, Practice
+from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
@@ -293,4 +294,5 @@ def case_of(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     )
     if case is None:
         raise NotFound("There is no such case in this practice.")
+    looked_at_cases([case])
     return case

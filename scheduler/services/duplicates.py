@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from checklists.services.checklists import current_facts
 from scheduler.models import Booking, Case, Claim, Contact, Patient
+from scheduler.reads import looked_at
 from scheduler.rules.likeness import likeness, similar_names
 from scheduler.rules.problems import NotFound, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE
@@ -58,7 +59,9 @@ def candidates(practice_id: uuid.UUID) -> list[Candidate]:
     """Same birth date with a similar name or record number, or the same phone; the most alike first."""
     found = {**_by_phone(practice_id), **_by_birth_date(practice_id)}
     pairs = [Candidate(min(pair, key=_age), max(pair, key=_age), why) for pair, why in found.items()]
-    return sorted(pairs, key=lambda pair: (-len(pair.why), pair.one.family_name, pair.one.given_name))[:MOST]
+    shown = sorted(pairs, key=lambda pair: (-len(pair.why), pair.one.family_name, pair.one.given_name))[:MOST]
+    looked_at(*(patient.pk for pair in shown for patient in (pair.one, pair.other)))
+    return shown
 
 
 def _age(patient: Patient) -> tuple[datetime, uuid.UUID]:
@@ -110,6 +113,7 @@ def preview_merge(*, practice_id: uuid.UUID, survivor_id: uuid.UUID, duplicate_i
     cases = Case.objects.filter(practice_id=practice_id, patient_id__in=set(patients)).order_by("opened_at", "pk")
     found = tuple(cases.select_related(*related).defer("checklist__protocol_version__document"))
     contacts = Contact.objects.filter(practice_id=practice_id, patient_id__in=set(patients), ended_at=None)
+    looked_at(*patients, *(case.pk for case in found))
     return Preview(
         survivor=survivor,
         duplicate=duplicate,

@@ -25,6 +25,10 @@ OF_PASS = (
     "decision_id",
     "issued_at",
     "issued_by",
+    "kind",
+    "decided_by",
+    "signed_by",
+    "second_by",
 )
 # Of a start on paper also who answers for it; the reason may be about the patient and stays out.
 OF_PAPER = ("kind", "decided_by", "signed_by", "second_by", "paper")

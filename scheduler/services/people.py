@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from notifications.encryption import keyed_hash
 from notifications.rules.ical import check_address
 from scheduler.models import Case, Contact, Patient, Practice, User
+from scheduler.reads import looked_at
 from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.services.record import append_record
 
@@ -158,7 +159,9 @@ def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | Non
     if text:
         by_number = rows.filter(record_number_hash=keyed_hash(practice_id, text))
         rows = by_number if by_number.exists() else rows.filter(family_name__istartswith=text)
-    return survivors(rows.order_by("family_name", "given_name", "born_on")[:50])
+    found = survivors(rows.order_by("family_name", "given_name", "born_on")[:50])
+    looked_at(*(patient.pk for patient in found))
+    return found
 
 
 def escort_contact(*, case: Case, item: str, value: dict[str, Any], now: datetime) -> dict[str, Any]:

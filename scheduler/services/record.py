@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from scheduler.models import Record, RecordHead
+from scheduler.peer import peer
 
 SYSTEM = "system"
 
@@ -30,6 +31,7 @@ def chain_hash(previous: str, row: Mapping[str, Any]) -> str:
 
 def content(record: Record) -> dict[str, Any]:
     """What the hash of a row covers."""
+    more = {"peer": record.peer} if record.peer else {}
     return {
         "practice": str(record.practice_id),
         "number": record.number,
@@ -39,6 +41,7 @@ def content(record: Record) -> dict[str, Any]:
         "subject": record.subject,
         "fields": record.fields,
         "codes": record.codes,
+        **more,
     }
 
 
@@ -93,6 +96,7 @@ def _row(head: RecordHead, entry: Entry, by: str, now: datetime) -> Record:
         subject=str(entry.subject),
         fields={name: salted_digest(head.practice_id, name, value) for name, value in entry.fields.items()},
         codes=list(entry.codes),
+        peer=peer(),
         previous_hash=head.hash,
     )
     record.hash = chain_hash(head.hash, content(record))

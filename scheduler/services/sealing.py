@@ -7,6 +7,7 @@ from datetime import datetime
 from scheduler.doors import practices_by_name
 from scheduler.isolation import within
 from scheduler.models import RecordHead
+from scheduler.services.access_log import seal_readings
 from scheduler.services.checkpoints import append_checkpoint
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ def seal_every_record(*, now: datetime) -> None:
 
 
 def seal_record(*, practice_id: uuid.UUID, now: datetime) -> bool:
-    """Note the chain's committed end outside of the database; whether there was anything new."""
+    """Seal the access log into the chain, then note its committed end outside of the database; whether it was new."""
+    with within(practice_id):
+        while seal_readings(practice_id=practice_id, now=now):
+            pass
     with within(practice_id):
         head = RecordHead.objects.filter(practice_id=practice_id).first()
     if head is None or head.number == 0:

@@ -8,6 +8,7 @@ from checklists.models import Evidence, Item
 from checklists.protocols.says import says
 from checklists.rules.values import Finding, OverrideClass, Status
 from scheduler.models import Case, Practice, Task
+from scheduler.reads import looked_at_cases
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
 from scheduler.services.boards import Row
@@ -101,7 +102,9 @@ def owed_besides(practice: Practice) -> list[Task]:
     """What a clinician owes that no signature settles: a prescriber who is silent, refuses or wants a call."""
     found = Task.objects.filter(practice=practice, queue="clinician", done_at=None, case__isnull=False)
     found = found.exclude(kind__in=KINDS).exclude(case__state="closed").select_related("case__patient")
-    return list(found.order_by("due_at", "created_at")[:MOST])
+    tasks = list(found.order_by("due_at", "created_at")[:MOST])
+    looked_at_cases(task.case for task in tasks if task.case)
+    return tasks
 
 
 def _when(each: ToSign, now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from django.db.models import Max
 from scheduler.isolation import within
 from scheduler.models import Record, RecordHead
 from scheduler.rules.breaks import Break
+from scheduler.services.access_log import SEALED, Seal, breaks_of_readings
 from scheduler.services.checkpoints import Checkpoint, Kept, read_checkpoints
 from scheduler.services.gate_trail import PASS, Told, breaks_of_passes
 from scheduler.services.record import chain_hash, content
@@ -30,23 +31,31 @@ def verify_practice(practice_id: uuid.UUID) -> Verification:
     kept = read_checkpoints(practice_id)
     with within(practice_id):
         walk = _walk(practice_id, kept)
-        breaks = (*kept.breaks, *walk.breaks, *breaks_of_passes(practice_id, walk.told))
+        beside = (*breaks_of_passes(practice_id, walk.told), *breaks_of_readings(practice_id, walk.seals))
+    breaks = (*kept.breaks, *walk.breaks, *beside)
     return Verification(walk.rows, len(kept.by_number), breaks)
 
 
 def verify_chain(practice_id: uuid.UUID) -> list[Break]:
     """Every break of the chain alone, as the database holds it; an empty list when it holds."""
     with within(practice_id):
-        return _walk(practice_id, Kept({}, ())).breaks
+        return [each for each in _walk(practice_id, Kept({}, ())).breaks if each.code != "checkpoint_cut"]
 
 
 @dataclass(slots=True)
 class Walk:
-    """One way along the chain: what is wrong with it, and which of its rows tell of a gate pass."""
+    """One way along the chain: what is wrong with it, and what its rows say of gate passes and of the access log."""
 
     rows: int
     breaks: list[Break]
     told: list[Told]
+    seals: list[Seal]
+
+    def note(self, record: Record) -> None:
+        if PASS in record.fields:
+            self.told.append(Told(record.number, record.fields))
+        if record.action == SEALED:
+            self.seals.append(Seal(record.number, record.fields.get("readings", ""), "".join(record.codes)))
 
 
 def _walk(practice_id: uuid.UUID, kept: Kept) -> Walk:
@@ -54,20 +63,19 @@ def _walk(practice_id: uuid.UUID, kept: Kept) -> Walk:
     # In this order: the head is read after the rows that it must know, and rows that are added meanwhile stay outside.
     end = records.aggregate(end=Max("number"))["end"] or 0
     head = RecordHead.objects.filter(practice_id=practice_id).first() or RecordHead()
-    walk, previous, expected = Walk(0, [], []), "", 1
+    walk, previous, expected = Walk(0, [], [], []), "", 1
     for record in records.filter(number__lte=max(end, head.number)).order_by("number").iterator():
         if record.number != expected:
             sentence = f"row {expected} to {record.number - 1} missing"
             walk.breaks.append(Break("row_missing", sentence, expected))
             expected = record.number
         walk.breaks += _breaks_of_row(record, previous, kept.by_number.get(record.number))
-        if PASS in record.fields:
-            walk.told.append(Told(record.number, record.fields))
+        walk.note(record)
         previous, expected, walk.rows = record.hash, expected + 1, walk.rows + 1
     if (head.number, head.hash) != (expected - 1, previous):
         sentence = f"the head says {head.number} rows, the chain ends at {expected - 1}"
         walk.breaks.append(Break("head_wrong", sentence, expected - 1))
-    walk.breaks += _breaks_of_end(expected - 1, kept.last)
+    walk.breaks += (*_breaks_of_end(expected - 1, kept.last), *_cut_checkpoints(walk.seals, kept))
     return walk
 
 
@@ -90,3 +98,11 @@ def _breaks_of_end(end: int, last: Checkpoint | None) -> Iterator[Break]:
     else:
         sentence = f"row {end + 1} to {last.number} missing: they were there at {last.at}"
         yield Break("tail_cut", sentence, end + 1)
+
+
+def _cut_checkpoints(seals: list[Seal], kept: Kept) -> Iterator[Break]:
+    """Every sealing is followed by a checkpoint; the last may still be on its way."""
+    known = kept.last.number if kept.last else 0
+    if len(seals) > 1 and known < seals[-2].number:
+        sentence = f"the checkpoints end at row {known}, and row {seals[-2].number} was sealed after it"
+        yield Break("checkpoint_cut", sentence, seals[-2].number)

@@ -13,6 +13,7 @@ from scheduler.api.described import described
 from scheduler.api.fields import shown
 from scheduler.api.show import moment, show_case_row, show_version
 from scheduler.api.views import Read, Write
+from scheduler.reads import looked_at
 from scheduler.rules.problems import Invalid, Reason
 from scheduler.services import case_moves, signatures, signing
 from scheduler.services.both_versions import BothSides, Word
@@ -115,5 +116,6 @@ class MoveCases(Read, Write):
         done = case_moves.move_cases_to_version(
             version=version, target=target, chosen=chosen, by=actor.by, now=clock.now()
         )
+        looked_at(*done.moved, *(one.case_id for one in done.left))
         left = [{"case": str(one.case_id), "code": one.code, "detail": one.sentence} for one in done.left]
         return {"moved": [str(pk) for pk in done.moved], "left": left}

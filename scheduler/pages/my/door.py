@@ -23,7 +23,9 @@ from scheduler import clock, doors
 from scheduler.access import allowed
 from scheduler.isolation import within
 from scheduler.models import Case, Link, Practice
+from scheduler.reads import READS, Reads
 from scheduler.rules.problems import NotFound
+from scheduler.services.access_log import log_reading
 from scheduler.services.links import PRESCRIBER, open_link
 
 log = logging.getLogger(__name__)
@@ -135,6 +137,7 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
                     response = view(request, Visit(link, seen.proven, now), **ids)
                 except NotFound:
                     response = show(request, Visit(link, seen.proven, now), "my/absent.html", status=404)
+            _log(Visit(link, seen.proven, now), route, response.status_code)
             if COOKIE not in response.cookies:
                 remember(response, seen, now)
             if request.GET.get("lang") in LANGUAGES:
@@ -151,6 +154,20 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
         return guarded
 
     return door
+
+
+def _log(visit: Visit, route: str, status: int) -> None:
+    """Nothing is shown before the date of birth, except to the escort, who is asked for none."""
+    if READS[route] is not Reads.NOTHING and (visit.proven or visit.who == "escort"):
+        log_reading(
+            practice_id=visit.practice.pk,
+            by=visit.by,
+            roles=[visit.who],
+            route=route,
+            seen={visit.case.pk, visit.case.patient_id},
+            status=status,
+            now=visit.now,
+        )
 
 
 def _language(request: HttpRequest, link: Link) -> str:

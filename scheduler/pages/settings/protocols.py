@@ -17,6 +17,7 @@ from scheduler.models import User
 from scheduler.pages.session import page
 from scheduler.pages.settings.protocol_forms import AdoptForm, SignForm, WithdrawForm
 from scheduler.pages.settings.saving import attempt, posted, show
+from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import Problem
 from scheduler.services import signatures, signing
 
@@ -62,6 +63,8 @@ def _show(
 ) -> HttpResponse:
     intact = is_intact(version.document, version.document_hash)
     lines = list(summary(version.document, signed=version.signed_at is not None)) if intact else []
+    cases = list(signing.cases_of(version)[:200])
+    looked_at_cases(cases)
     people = {user.by: user.name for user in User.objects.filter(memberships__practice=actor.practice)}
     context = {
         "section": "protocols",
@@ -72,7 +75,7 @@ def _show(
         "lines": "\n".join(lines),
         "signed_by": people.get(version.signed_by, version.signed_by),
         "withdrawn_by": people.get(version.withdrawn_by, version.withdrawn_by),
-        "cases": list(signing.cases_of(version)[:200]),
+        "cases": cases,
         "waiting": signing.cases_of(version).count(),
         "under_way": signing.under_way(version),
         "may_sign": CLINICIAN in actor.roles,

@@ -12,8 +12,9 @@ from django.db import connection
 
 from checklists.models import GatePass
 from scheduler.database import triggers_removed
-from scheduler.models import Case, Practice, Record, RecordHead
+from scheduler.models import Case, Practice, Reading, Record, RecordHead
 from scheduler.rules.breaks import REMEDIES
+from scheduler.services.access_log import log_reading, seal_readings
 from scheduler.services.checkpoints import file_of
 from scheduler.services.record import append_record, chain_hash, content
 from scheduler.services.sealing import seal_record
@@ -58,6 +59,7 @@ COLUMNS = {
     "at": datetime.fromisoformat("2020-01-01T00:00:00+00:00"),
     "fields": '{"a": "b"}',
     "codes": '["c"]',
+    "peer": "192.0.2.1",
     "hash": "0" * 64,
 }
 
@@ -223,6 +225,59 @@ def test_checkpoints_signed_with_another_key_are_found(practice: Practice, now: 
     seal_record(practice_id=practice.pk, now=now)
     settings.LINK_KEY = "another key"
     assert ("checkpoint_forged", None) in breaks(practice)
+
+
+def look(practice: Practice, now: datetime, times: int = 1) -> None:
+    for _ in range(times):
+        log_reading(
+            practice_id=practice.pk, by=BY, roles=["nurse"], route="desk-case", seen=[practice.pk], status=200, now=now
+        )
+
+
+def test_access_log_is_sealed_once_and_holds(practice: Practice, now: datetime) -> None:
+    look(practice, now, 3)
+    assert [seal_readings(practice_id=practice.pk, now=now) for _ in range(2)] == [3, 0]
+    look(practice, now)
+    assert seal_record(practice_id=practice.pk, now=now)
+    assert not seal_record(practice_id=practice.pk, now=now)
+    seals = Record.objects.filter(practice=practice, action="access_sealed")
+    assert [(row.by, row.codes) for row in seals.order_by("number")] == [("system", ["3"]), ("system", ["1"])]
+    look(practice, now)
+    assert breaks(practice) == []
+
+
+ACCESS_LOG = {
+    "edited": ("UPDATE scheduler_reading SET by = 'x' WHERE id = {first}", "access_altered"),
+    "one row deleted": ("DELETE FROM scheduler_reading WHERE id = {first}", "access_altered"),
+    "emptied": ("DELETE FROM scheduler_reading", "access_altered"),
+    "unsealed again": ("UPDATE scheduler_reading SET seal = NULL WHERE id = {first}", "access_altered"),
+    "claimed": ("UPDATE scheduler_reading SET seal = 1 WHERE seal IS NULL", "access_forged"),
+}
+
+
+@pytest.mark.parametrize("name", ACCESS_LOG)
+def test_access_log_that_was_tampered_with_is_found(practice: Practice, now: datetime, name: str) -> None:
+    sql, code = ACCESS_LOG[name]
+    look(practice, now, 3)
+    seal_record(practice_id=practice.pk, now=now)
+    seal = last_of(practice)
+    look(practice, now)
+    tampered(sql.format(first=Reading.objects.earliest("pk").pk).replace(" by ", ' "by" '))
+    assert breaks(practice) == [(code, 1 if name == "claimed" else seal)]
+
+
+def test_checkpoints_that_were_cut_are_found(practice: Practice, now: datetime) -> None:
+    for _ in range(3):
+        look(practice, now)
+        seal_record(practice_id=practice.pk, now=now)
+    last = last_of(practice)
+    first, second, _ = file_of(practice.pk).read_text().splitlines(keepends=True)
+    file_of(practice.pk).write_text(first + second)
+    assert breaks(practice) == []  # the last may still be on its way
+    file_of(practice.pk).write_text(first)
+    assert breaks(practice) == [("checkpoint_cut", last - 1)]
+    file_of(practice.pk).unlink()
+    assert breaks(practice) == [("checkpoint_cut", last - 1)]
 
 
 def test_start_and_its_pass_hold(tell: Callable[..., Case], start: datetime) -> None:
