@@ -1,6 +1,7 @@
 """What most tests stand on: a practice, its people and rooms, and cases told up to a step."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from scheduler.isolation import within
 from scheduler.models import Case, Practice, Resource, User
 from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
 from scheduler.services.tokens import create_token
+from tests import migrated
 from tests.house import roles
 from tests.remembered import Memory, RememberedStory
 
@@ -45,8 +47,21 @@ def checkpoints(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_use_migrations: bool) -> Iterator[None]:
+    """Migrations that ran before need not run again."""
+    tables = migrated.kept()
+    if connection.vendor == "sqlite" and django_db_use_migrations and tables.exists():
+        with closing(migrated.lay_out(tables)):
+            yield
+    else:
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, django_db_use_migrations: bool) -> Iterator[None]:
     with django_db_blocker.unblock():
+        if connection.vendor == "sqlite" and django_db_use_migrations and not migrated.kept().exists():
+            migrated.keep(migrated.kept())
         roles.become_application()
     yield
     with django_db_blocker.unblock():
