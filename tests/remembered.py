@@ -67,8 +67,14 @@ def write_again(told: Told) -> UUID:
     return told.pk
 
 
-# Said after the booking only: up to it, stories that differ in these are one.
-LATE = frozenset({"labs", "follow_up", "ride", "infection_prescreen", "fasting", "infection_check", "pregnancy"})
+# The step that first reads the value of an item: up to it, stories that differ in the value are one.
+READ_AT = {
+    **dict.fromkeys(("labs", "follow_up"), "tested"),
+    **dict.fromkeys(("prescriber_clearance", "hold"), "held"),
+    **dict.fromkeys(("ride", "infection_prescreen", "fasting"), "prepared"),
+    **dict.fromkeys(("infection_check", "pregnancy"), "arrived"),
+    **dict.fromkeys(("restart_decision", "recovery_observation", "after_care", "responsible_adult"), "discharged"),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,15 +82,25 @@ class RememberedStory(Story):
     memory: Memory
 
     def tell(self, until: str) -> Case:
-        """As a story does, remembered step by step; before the booking nobody knows the start and the slot."""
-        early = {item: value for item, value in self.values.items() if item not in LATE}
-        referral = (self.practice, self.staff, self.resources, self.person, self.now)
-        story = Story(*referral, start=None, slot=None, values=early)  # type: ignore[arg-type]
-        pk = self.memory.once(f"opened {about(story)}", lambda: story.open().pk)
+        """As a story does, remembered step by step."""
+        opened = self.as_of("opened")
+        pk = self.memory.once(f"opened {about(opened)}", lambda: opened.open().pk)
         for step in STEPS[1 : STEPS.index(until) + 1]:
-            story = self if step == "booked" else story
+            story = self.as_of(step)
             self.memory.once(f"{step} {about(story)}", partial(go_on, story, step, pk))
         return Case.objects.get(pk=pk)
+
+    def as_of(self, step: str) -> Story:
+        """What is known of it at this step; before the booking nobody knows the start and the slot."""
+        number = STEPS.index(step)
+        told = {item: value for item, value in self.values.items() if STEPS.index(read_at(item)) <= number}
+        booked = number >= STEPS.index("booked")
+        place = (self.start, self.slot) if booked else (None, None)
+        return Story(self.practice, self.staff, self.resources, self.person, self.now, *place, values=told)  # type: ignore[arg-type]
+
+
+def read_at(item: str) -> str:
+    return READ_AT.get(item.partition(":")[0], "opened")
 
 
 def about(story: Story) -> str:
