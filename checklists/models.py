@@ -68,7 +68,10 @@ class ProtocolVersion(Scoped):
 
 
 class Checklist(Scoped):
-    """One subject's checklist. `state` and `next_change_at` only notice a change; no gate ever reads them."""
+    """One subject's checklist. `state` and `next_change_at` only notice a change; no gate ever reads them.
+
+    `judged_*`: what the stored state was derived from; it is believed only where all of that is still so.
+    """
 
     subject = models.UUIDField()
     protocol_version = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="checklists")
@@ -78,6 +81,11 @@ class Checklist(Scoped):
     state = models.CharField(max_length=20, blank=True)
     verdict_digest = models.CharField(max_length=64, blank=True)
     next_change_at = models.DateTimeField(null=True)
+    judged_facts = models.PositiveIntegerField(default=0)
+    judged_evidence = models.BigIntegerField(default=0)
+    judged_version = models.UUIDField(null=True)
+    judged_start = models.DateTimeField(null=True)
+    judged_by = models.CharField(max_length=40, blank=True)  # engine and zone database
 
     class Meta:
         constraints = [

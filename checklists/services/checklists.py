@@ -27,6 +27,7 @@ from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
 from checklists.rules.recent import Inputs, RecentVerdicts
 from checklists.services.protocols import NotInForce, typed_protocol
+from checklists.services.stored import NOTED, note_state
 
 SYSTEM = "system"
 _recent = RecentVerdicts(most=500)  # as many as the largest board shows
@@ -294,9 +295,16 @@ def refresh(
         store_decision(checklist=checklist, assessment=assessment, kind="verdict", answer=verdict.state, by=by)
     placed, lifted = _settle_blocks(checklist, verdict if blocks else None, by, now)
     looks = [moment for moment in (verdict.next_change_at, next_look_at) if moment is not None]
-    checklist.state, checklist.verdict_digest = verdict.state, found
+    checklist.verdict_digest = found
     checklist.next_change_at = min(looks, default=None) if blocks else None
-    checklist.save(update_fields=["state", "verdict_digest", "next_change_at"])
+    note_state(
+        checklist,
+        state=verdict.state,
+        facts_number=assessment.facts.number,
+        last_evidence_id=assessment.last_evidence_id,
+        start=assessment.start,
+    )
+    checklist.save(update_fields=["verdict_digest", "next_change_at", *NOTED])
     return Refreshed(assessment, changed, placed, lifted)
 
 

@@ -1,5 +1,6 @@
 """The desk's boards: all open cases by their seven steps, and the day by its rooms."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from scheduler.pages.session import page
 from scheduler.rules.problems import Invalid, Reason
 from scheduler.services import boards
 from scheduler.services.boards import SEVEN, Row
+from scheduler.services.open_counts import count_open
 
 SHOWS = {
     "all": "all open cases",
@@ -63,15 +65,18 @@ def _pathway(request: HttpRequest, actor: Actor) -> dict[str, object]:
     now = clock.now()
     found = boards.pathway(actor.practice, now)
     rows = [row for row in found if _shown(row, chosen)]
+    truncated = len(found) >= boards.MOST
+    counts = count_open(actor.practice, now) if truncated else Counter(row.state for row in found)
     return {
         "actor": actor,
         "rows": rows,
         "steps": [step.value for step in SEVEN],
         "filters": SHOWS.items(),
         "chosen": chosen,
-        "truncated": len(found) >= boards.MOST,
+        "truncated": truncated,
+        "counts": [(word, counts[state]) for state, word in SHOWS.items() if counts[state]],
         "now": now,
-        "v": _version(rows),
+        "v": version_of([_version(rows), sorted(counts.items())]),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from checklists.rules.assess import state_of
 from checklists.rules.gate import carries, refusals_of_case
@@ -146,11 +146,15 @@ def carried(assessment: Assessment, overrides: Iterable[Override]) -> dict[str, 
     }
 
 
+def open_cases(practice: Practice) -> QuerySet[Case]:
+    """The cases of the pathway board."""
+    return Case.objects.filter(practice=practice).exclude(state__in=["closed", "discharged", *ENDINGS])
+
+
 def pathway(practice: Practice, now: datetime) -> list[Row]:
     """Every open case: blocked first, then the earliest start, then the oldest referral."""
     cases = (
-        Case.objects.filter(practice=practice)
-        .exclude(state__in=["closed", "discharged", *ENDINGS])
+        open_cases(practice)
         .select_related("practice", "patient", "booking", "checklist__protocol_version")
         .defer("checklist__protocol_version__document")  # 90 kB a row, read once a version
         .order_by(F("booking__starts_at").asc(nulls_last=True), "opened_at")[:MOST]

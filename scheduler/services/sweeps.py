@@ -42,5 +42,8 @@ def sweep_due_cases(*, clock: Callable[[], datetime], limit: int = BATCH) -> Swe
             failed += 1
             log.exception("case %s could not be looked at", due.case_id)
             with within(due.practice_id):
-                Checklist.objects.filter(pk=due.checklist_id).update(next_change_at=clock() + AGAIN_AFTER_ERROR)
+                # Its state is not known to hold until then.
+                Checklist.objects.filter(pk=due.checklist_id).update(
+                    next_change_at=clock() + AGAIN_AFTER_ERROR, state=""
+                )
     return Swept(looked, placed, failed)

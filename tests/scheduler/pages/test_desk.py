@@ -42,6 +42,18 @@ def test_pathway_filter_shows_only_what_it_names(tell: Callable[..., Case], sign
     assert signed_in("scheduler").get("/desk/?show=nonsense").status_code == 400
 
 
+@pytest.mark.parametrize("most", [500, 1])
+def test_pathway_counts_all_open_cases_also_those_it_does_not_list(
+    most: int, tell: Callable[..., Case], signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.services.boards.MOST", most)
+    tell("opened")
+    tell("prepared", start=START + timedelta(days=1), ride={"available": False})
+    page = signed_in("scheduler").get("/desk/?show=blocked").content.decode()
+    assert "all open cases: 1 blocked, 1 not known yet" in page
+    assert ("only the first 500" in page) == (most == 1)
+
+
 def test_unchanged_board_is_not_sent_again(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
     case, client = tell("opened"), signed_in("scheduler")
     v = client.get("/desk/").context["v"]
