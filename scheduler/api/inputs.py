@@ -265,7 +265,7 @@ class DowntimeIn(Versioned):
     password = PasswordField(required=False, allow_blank=True, default="")
     clinician = SecondPersonIn(required=False, allow_null=True, default=None)
     second = SecondPersonIn(required=False, allow_null=True, default=None)
-    started_at = MomentField()
+    started_at = MomentField(required=False, allow_null=True, default=None)
     arrived_at = MomentField(required=False, allow_null=True, default=None)
     checked_in_at = MomentField(required=False, allow_null=True, default=None)
     finished_at = MomentField(required=False, allow_null=True, default=None)

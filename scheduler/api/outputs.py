@@ -236,7 +236,7 @@ class MovedOut(Out):
 
 class EnteredOut(MovedOut):
     paper = s.CharField()
-    gate_would_have = s.ChoiceField(["refused", "open", "open_overridden"])
+    gate_would_have = s.ChoiceField(["refused", "open", "open_overridden"], allow_null=True)
     taken = ReasonOut(many=True)
 
 

@@ -15,9 +15,9 @@ NEEDED = STEPS[:3]
 class PaperTimes:
     """When each step was, as the paper says; None where it did not happen yet, or where the system knows it."""
 
-    started_at: datetime
     arrived_at: datetime | None = None
     checked_in_at: datetime | None = None
+    started_at: datetime | None = None
     finished_at: datetime | None = None
     discharged_at: datetime | None = None
 
@@ -40,7 +40,9 @@ def _twice_or_missing(paper: PaperTimes, known: dict[str, datetime | None]) -> l
             found.append(Reason("known_already", told, field=step))
         elif given is None and has is None and step in NEEDED:
             found.append(Reason("time_missing", "Give the time from the paper.", field=step))
-    if paper.discharged_at is not None and paper.finished_at is None:
+    if not any(paper.of(step) for step in STEPS):
+        found.append(Reason("time_missing", "Give at least one time from the paper.", field="finished_at"))
+    if paper.discharged_at is not None and paper.finished_at is None and known.get("finished_at") is None:
         found.append(Reason("time_missing", "Whoever went home had a procedure that ended.", field="finished_at"))
     return found
 

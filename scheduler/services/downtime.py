@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,21 +18,22 @@ from checklists.services.downtime import (
     missing_then,
     pass_of_downtime,
 )
-from checklists.services.gate import Answer
+from checklists.services.gate import Answer, ask_gate
 from notifications.services import outbox
 from scheduler import messages
 from scheduler.models import Case
 from scheduler.rules.downtime import STEPS, PaperTimes, problems_of
 from scheduler.rules.duties import DOWNTIME_REVIEW, Duty
 from scheduler.rules.problems import Invalid, Reason, Refused
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
 from scheduler.services.bookings import Slot, book_what_was_done
 from scheduler.services.cases import bump, note_facts, seen
 from scheduler.services.gate_trail import trail_of
+from scheduler.services.gates import refuse_unless_open
 from scheduler.services.readiness import end_of_day, locked_case, look_again
 from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks, owe_task
-from scheduler.services.transitions import Moved
+from scheduler.services.transitions import DONE, Moved
 
 DOWN = "done while the system was down"
 
@@ -51,7 +52,7 @@ class Entered:
     """What was entered; the start gate's answer as at the true start, and what could not be claimed any more."""
 
     moved: Moved
-    gate_pass: GatePass
+    gate_pass: GatePass | None  # None where the system had let it begin
     taken: tuple[Reason, ...]
 
     @property
@@ -74,11 +75,14 @@ def enter_from_paper(
 ) -> Entered:
     """Bring a case to where the paper says it is, by the times on it. Raises Invalid, Refused, Stale.
 
-    Nothing is refused for what was not ready, since it has happened: a second person signs, and it is reviewed.
+    No start is refused for what was not ready, since it has happened: a second person signs, and it is reviewed.
     """
     case = locked_case(practice_id, case_id)
     seen(case, seen_version)
-    _check(case, times, now)
+    _check(case, times, place, now)
+    if case.state not in BEFORE_PROCEDURE:
+        return _enter_rest(case, paper, times, by, now)
+    assert times.started_at is not None
     taken = _book(case, times.started_at, place, although_taken, by, now)
     _check_in(case, times, by, now)
     answer = ask_gate_as_at(
@@ -108,16 +112,41 @@ def enter_from_paper(
     return Entered(moved, issued, taken)
 
 
-def _check(case: Case, times: PaperTimes, now: datetime) -> None:
-    if case.state not in BEFORE_PROCEDURE:
+def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datetime) -> Entered:
+    """The system went down during a procedure that it had let begin: the rest by its true times, through its gate."""
+    overridden: tuple[str, ...] = ()
+    if times.discharged_at is not None:
+        answer = ask_gate(
+            checklist=case.checklist, gate=Gate.DISCHARGE, start=case.started_at, now=now, by=by, has_booking=True
+        )
+        refuse_unless_open(answer, DONE[Act.DISCHARGE])
+        overridden = answer.decision.overridden
+    _stamp(case, times)
+    case.paper = paper.reference
+    bump(case, "paper")
+    append_record(
+        practice_id=case.practice_id,
+        by=by,
+        action="entered_from_paper",
+        subject=case.pk,
+        now=now,
+        codes=overridden,
+        fields={**{step: times.of(step) for step in STEPS}, **asdict(paper), "state": case.state},
+    )
+    return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, ())
+
+
+def _check(case: Case, times: PaperTimes, place: Place | None, now: datetime) -> None:
+    if case.state not in (*BEFORE_PROCEDURE, "in_procedure", "recovering"):
         raise Refused(
-            f"The case is {case.state}. From paper only a procedure is entered that the system has not seen begin; "
-            "finish and discharge it on the ward's page.",
+            f"The case is {case.state.replace('_', ' ')}: nothing of it is left to enter from paper.",
             code="wrong_state",
             state=case.state,
         )
-    known = {"arrived_at": case.arrived_at, "checked_in_at": case.checked_in_at}
-    wrong = problems_of(times, known, now)
+    if case.started_at is not None and place is not None:
+        told = "The procedure began where the system says. Leave room, proceduralist and bay out."
+        raise Invalid("The place is known.", errors=(Reason("known_already", told, field="place"),))
+    wrong = problems_of(times, {step: getattr(case, step) for step in STEPS}, now)
     if wrong:
         raise Invalid("The times on the paper do not fit.", errors=wrong)
 
@@ -182,22 +211,28 @@ def _start(case: Case, answer: Answer, paper: Paper, start: datetime, by: str, n
 
 def _finish(case: Case, times: PaperTimes, by: str, now: datetime) -> Answer | None:
     """As far as the paper goes; what was owed before the patient went home is asked of it all the same."""
-    if times.finished_at is not None:
+    answer = None
+    if times.discharged_at is not None and times.started_at is not None:
+        answer = ask_gate_as_at(
+            checklist=case.checklist,
+            gate=Gate.DISCHARGE,
+            start=times.started_at,
+            moment=times.discharged_at,
+            by=by,
+            now=now,
+        )
+    _stamp(case, times)
+    return answer
+
+
+def _stamp(case: Case, times: PaperTimes) -> None:
+    """One lawful step after the other, each at its true time."""
+    if times.finished_at is not None and case.state == "in_procedure":
         case.state, case.finished_at = "recovering", times.finished_at
         bump(case, "state", "finished_at")
-    if times.discharged_at is None:
-        return None
-    answer = ask_gate_as_at(
-        checklist=case.checklist,
-        gate=Gate.DISCHARGE,
-        start=times.started_at,
-        moment=times.discharged_at,
-        by=by,
-        now=now,
-    )
-    case.state, case.discharged_at = "discharged", times.discharged_at
-    bump(case, "state", "discharged_at")
-    return answer
+    if times.discharged_at is not None:
+        case.state, case.discharged_at = "discharged", times.discharged_at
+        bump(case, "state", "discharged_at")
 
 
 def _ask_for_review(

@@ -17,14 +17,14 @@ def show_entered(entered: Entered) -> dict[str, Any]:
     return {
         **show_moved(entered.moved),
         "paper": entered.case.paper,
-        "gate_would_have": entered.gate_pass.decision.answer,
+        "gate_would_have": entered.gate_pass.decision.answer if entered.gate_pass else None,
         "taken": [reason.as_json() for reason in entered.taken],
     }
 
 
 @described(name="enter_from_paper", takes=inputs.DowntimeIn, answers=outputs.EnteredOut, status=201)
 class EnterFromPaper(Write):
-    """Enter a procedure that began on paper while the system was down, by its true times.
+    """Enter what was done on paper while the system was down, by its true times: a start, or the rest of one.
 
     The start gate is asked as at the true start and its answer kept beside the pass; a clinician reviews it.
     """

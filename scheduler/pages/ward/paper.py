@@ -50,7 +50,7 @@ def _enter(actor: Actor, case: Case, form: PaperForm, now: datetime) -> None:
         paper=signed_paper(actor, reference=form.cleaned_data["paper"], **form.signers()),
         times=form.times(),
         place=form.place(),
-        although_taken=form.cleaned_data["although_taken"],
+        although_taken=form.cleaned_data.get("although_taken", False),
         seen_version=form.cleaned_data["version"],
         by=actor.by,
         now=now,

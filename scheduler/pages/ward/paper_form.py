@@ -47,7 +47,8 @@ class PaperForm(forms.Form):
             if getattr(case, step) is None:
                 widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
                 self.fields[step] = forms.TimeField(label=AT[step], required=step in NEEDED, widget=widget)
-        self._offer_places()
+        if case.started_at is None:
+            self._offer_places()
         clinicians = Membership.objects.filter(practice=actor.practice, role=CLINICIAN, user__is_active=True)
         named = clinicians.order_by("user__name").values_list("user__email", "user__name")
         self.fields["decided_by"] = forms.ChoiceField(
@@ -100,7 +101,7 @@ class PaperForm(forms.Form):
 
     def place(self) -> Place | None:
         data = self.cleaned_data
-        return Place(*(UUID(data[kind]) for kind, _ in PLACES)) if data["room"] else None
+        return Place(*(UUID(data[kind]) for kind, _ in PLACES)) if data.get("room") else None
 
     def signers(self) -> dict[str, Any]:
         """As `signed_paper` takes them."""

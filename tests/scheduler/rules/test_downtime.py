@@ -26,6 +26,7 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "home at this moment": ({"discharged_at": NOW}, [("discharged_at", "not_past")]),
     "home without an end": ({"finished_at": None}, [("finished_at", "time_missing")]),
     "nobody noted the arrival": ({"arrived_at": None}, [("arrived_at", "time_missing")]),
+    "nobody noted the start": ({"started_at": None}, [("started_at", "time_missing")]),
     "nobody noted the check-in": ({"checked_in_at": None}, [("checked_in_at", "time_missing")]),
     "a second too long ago": ({"arrived_at": NOW - ENTERED_WITHIN - SECOND}, [("arrived_at", "too_long_ago")]),
 }
@@ -56,6 +57,14 @@ def test_time_that_the_system_has_is_not_told_differently() -> None:
     known = {"arrived_at": NOW - 6 * HOUR, "checked_in_at": NOW - 4 * HOUR}
     assert found(GOOD, **known) == [("arrived_at", "known_already")]
     assert found(replace(GOOD, arrived_at=None, checked_in_at=None), **known) == []
+
+
+def test_rest_of_a_procedure_that_the_system_let_begin_is_taken_alone() -> None:
+    known = {"arrived_at": NOW - 6 * HOUR, "checked_in_at": NOW - 4 * HOUR, "started_at": NOW - 3 * HOUR}
+    assert found(PaperTimes(finished_at=NOW - 2 * HOUR, discharged_at=NOW - HOUR), **known) == []
+    assert found(PaperTimes(finished_at=NOW - 4 * HOUR), **known) == [("finished_at", "out_of_order")]
+    assert found(PaperTimes(), **known) == [("finished_at", "time_missing")]
+    assert found(PaperTimes(discharged_at=NOW - HOUR), **known) == [("finished_at", "time_missing")]
 
 
 def test_start_before_the_check_in_that_the_system_has_is_refused() -> None:

@@ -16,6 +16,7 @@ from scheduler.models import Case, Claim, Record, Resource, Task, User
 from scheduler.rules.downtime import PaperTimes
 from scheduler.rules.problems import Invalid, NotPermitted, Refused
 from scheduler.services import transitions
+from scheduler.services.demonstration import GOING_HOME
 from scheduler.services.downtime import Entered, Place, enter_from_paper, review_of
 from scheduler.services.gate_trail import Told, breaks_of_passes
 from scheduler.services.tasks import finish_task
@@ -65,7 +66,7 @@ def place(resources: dict[str, Resource], room: str = "Room 2") -> Place:
 
 
 def test_ready_case_is_entered_by_its_true_times(ready: Case, start: datetime, later: datetime) -> None:
-    entered = enter(ready, times(start, "discharged_at", known=True), now=later)
+    enter(ready, times(start, "discharged_at", known=True), now=later)
     assert (ready.state, ready.paper) == ("discharged", "P-0301-1")
     assert (ready.started_at, ready.finished_at, ready.discharged_at) == (
         start,
@@ -75,7 +76,7 @@ def test_ready_case_is_entered_by_its_true_times(ready: Case, start: datetime, l
     used = GatePass.objects.get(subject=ready.pk)
     assert (used.kind, used.start, used.issued_at, used.used_at) == ("downtime", start, later, later)
     assert (used.decided_by, used.signed_by, used.paper, used.issued_by) == ("staff:1", "staff:2", "P-0301-1", BY)
-    assert entered.gate_pass.decision.answer == "open"
+    assert used.decision.answer == "open"
 
 
 def test_gate_is_asked_as_at_the_true_start_and_its_answer_kept(ready: Case, start: datetime, later: datetime) -> None:
@@ -96,8 +97,8 @@ def test_blocked_start_needs_a_second_person_and_names_every_reason(
     assert refused.value.code == "second_person_needed"
     assert [(reason.item, reason.code) for reason in refused.value.errors] == [("infection_check", "fever")]
     assert (Case.objects.get(pk=case.pk).state, GatePass.objects.count()) == ("checked_in", 0)
-    entered = enter(case, times(start, known=True), now=later, paper=TWO)
-    assert (case.state, entered.gate_pass.decision.answer) == ("in_procedure", "refused")
+    enter(case, times(start, known=True), now=later, paper=TWO)
+    assert (case.state, GatePass.objects.get().decision.answer) == ("in_procedure", "refused")
 
 
 def test_review_is_owed_by_somebody_else_and_says_what_the_gate_would_have(
@@ -236,11 +237,30 @@ def test_place_that_was_taken_is_refused_unless_the_paper_is_right(
     assert "Room 2 is taken" in Task.objects.get(case=case, key__startswith="downtime:").sentence
 
 
-def test_case_that_has_begun_is_not_entered_again(ready: Case, start: datetime, later: datetime) -> None:
+def test_case_that_has_begun_is_not_begun_again(ready: Case, start: datetime, later: datetime) -> None:
     enter(ready, times(start, known=True), now=later)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Invalid) as refused:
         enter(ready, times(start + MINUTE, known=True), now=later)
-    assert refused.value.code == "wrong_state"
+    assert [(r.code, r.field) for r in refused.value.errors] == [("known_already", "started_at")]
+    assert GatePass.objects.filter(subject=ready.pk).count() == 1
+
+
+def test_rest_of_a_procedure_that_the_system_let_begin_is_entered_through_its_gate(
+    tell: Callable[..., Case], start: datetime, later: datetime
+) -> None:
+    """The power failed during it: the end by its true time, the way home only once what it needs is entered."""
+    case = tell("started", now=start)
+    enter(case, PaperTimes(finished_at=start + 40 * MINUTE), now=later)
+    assert (case.state, case.finished_at, case.paper) == ("recovering", start + 40 * MINUTE, "P-0301-1")
+    home = PaperTimes(discharged_at=start + 130 * MINUTE)
+    with pytest.raises(Refused) as refused:
+        enter(case, home, now=later)
+    assert refused.value.code == "gate_refused"
+    for item, value in GOING_HOME:
+        record(case, item, value, now=later, observed_at=start + 125 * MINUTE)
+    enter(case, home, now=later)
+    assert (case.state, case.discharged_at) == ("discharged", start + 130 * MINUTE)
+    assert GatePass.objects.get(subject=case.pk).kind == "asked"
 
 
 def test_discharge_goes_by_its_gate_once_the_system_is_back(ready: Case, start: datetime, later: datetime) -> None:
