@@ -41,6 +41,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-duplicates": {"GET": STAFF, "POST": STAFF},
     "desk-merge": {"GET": REGISTRARS, "POST": REGISTRARS},
     "desk-merge-undo": {"POST": REGISTRARS},
+    "desk-plan": {"GET": DESK, "POST": DESK},
     "ward-board": {"GET": EVERY_ROLE},
     "ward-board-rows": {"GET": EVERY_ROLE},
     "ward-case": {"GET": EVERY_ROLE},

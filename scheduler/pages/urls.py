@@ -1,6 +1,18 @@
 from django.urls import path
 
-from scheduler.pages import boards, clearance, desk, duplicates, links, mailbox, phone, recording, session, signing
+from scheduler.pages import (
+    boards,
+    clearance,
+    desk,
+    duplicates,
+    links,
+    mailbox,
+    phone,
+    plan,
+    recording,
+    session,
+    signing,
+)
 from scheduler.pages.my.urls import urlpatterns as my
 from scheduler.pages.settings.urls import urlpatterns as settings
 from scheduler.pages.ward.urls import urlpatterns as ward
@@ -22,6 +34,7 @@ urlpatterns = [
     path("desk/duplicates/", duplicates.duplicates, name="desk-duplicates"),
     path("desk/duplicates/<uuid:survivor_id>/<uuid:duplicate_id>/", duplicates.merge, name="desk-merge"),
     path("desk/merges/<uuid:merge_id>/undo/", duplicates.undo, name="desk-merge-undo"),
+    path("desk/cases/<uuid:case_id>/plan/", plan.change_plan, name="desk-plan"),
     path("sign/", signing.signing, name="sign-list"),
     path("sign/cases/<uuid:case_id>/review/", signing.review, name="sign-review"),
     path("sign/tasks/<uuid:task_id>/restart/", signing.restart, name="sign-restart"),

@@ -121,7 +121,7 @@ def judge_both(cases: Iterable[Case], other: Protocol, now: datetime) -> Iterato
         try:
             given = (dossiers[case.checklist_id], overrides[case.checklist_id], now)
             own = typed_protocol(case.checklist.protocol_version)
-            yield BothSides(case, _side(case, own, *given), _side(case, other, *given))
+            yield BothSides(case, side_of(case, own, *given), side_of(case, other, *given))
         except Exception:
             yield _unjudged(case)
 
@@ -131,7 +131,7 @@ def _unjudged(case: Case) -> Unjudged:
     return Unjudged(case, "What is recorded of this case cannot be read.")
 
 
-def _side(case: Case, protocol: Protocol, dossier: Dossier, overrides: Iterable[Override], now: datetime) -> Side:
+def side_of(case: Case, protocol: Protocol, dossier: Dossier, overrides: Iterable[Override], now: datetime) -> Side:
     assessment = assess_as(protocol, dossier, judged_start(case, now), now)
     over, verdict, gate = carried(assessment, overrides), assessment.verdict, gate_ahead(case)
     state = shown_state(verdict, over, booked=assessment.start is not None, gate=gate)

@@ -242,18 +242,9 @@ def change_plan(
     """
     case = locked_case(practice_id, case_id)
     seen(case, seen_version)
-    if case.state not in BEFORE_PROCEDURE:
-        raise Refused(f"The plan of a case that is {case.state} is not changed.", code="wrong_state")
+    may_change_plan(case)
     facts = checklists.current_facts(case.checklist)
-    changed = replace(
-        _facts(case.practice, case.patient, plan),
-        number=facts.number,
-        arrived_at=facts.arrived_at,
-        not_happening=facts.not_happening,
-        put_off_at=facts.put_off_at,
-        started_holds=facts.started_holds,
-        worsened=facts.worsened if plan.keeps_worsened else plan.worsened,
-    )
+    changed = facts_with(case, facts, plan)
     if changed != facts:
         checklists.write_facts(checklist=case.checklist, facts=changed, by=by, now=now)
     case.procedure = plan.procedure
@@ -268,6 +259,25 @@ def change_plan(
         fields={"facts": case.checklist.facts_number, "levels": plan.levels},
     )
     return case, look_again(case=case, now=now, by=by)
+
+
+def may_change_plan(case: Case) -> None:
+    """Raises Refused once the procedure has begun or will not be."""
+    if case.state not in BEFORE_PROCEDURE:
+        raise Refused(f"The plan of a case that is {case.state} is not changed.", code="wrong_state")
+
+
+def facts_with(case: Case, facts: Facts, plan: Plan) -> Facts:
+    """The facts with another plan; what happened to the case stays. Raises Invalid."""
+    return replace(
+        _facts(case.practice, case.patient, plan),
+        number=facts.number,
+        arrived_at=facts.arrived_at,
+        not_happening=facts.not_happening,
+        put_off_at=facts.put_off_at,
+        started_holds=facts.started_holds,
+        worsened=facts.worsened if plan.keeps_worsened else plan.worsened,
+    )
 
 
 def ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> None:

@@ -41,6 +41,8 @@ desk-duplicates    POST         302       400   400       400           400     
 desk-merge         GET          302       200   403       200           200     403
 desk-merge         POST         302       400   403       400           400     403
 desk-merge-undo    POST         302       400   403       400           400     403
+desk-plan          GET          302       200   403       200           403     403
+desk-plan          POST         302       400   403       400           403     403
 sign-list          GET          302       403   403       200           403     403
 sign-review        POST         302       403   403       400           403     403
 sign-restart       POST         302       403   403       404           403     403
