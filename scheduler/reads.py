@@ -35,6 +35,7 @@ READS: Mapping[str, Reads] = {
     "desk-new": NOTHING,
     "desk-book": PATIENTS,
     "desk-end": PATIENTS,
+    "desk-plan": PATIENTS,
     "desk-record": PATIENTS,
     "desk-phone": PATIENTS,
     "desk-clearance": PATIENTS,

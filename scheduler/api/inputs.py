@@ -210,6 +210,12 @@ class EmptyIn(Strict):
     pass
 
 
+class SignIn(Strict):
+    """`password`: the clinician's own, typed for this signature; without it the answer is 401."""
+
+    password = PasswordField(required=False, allow_blank=True, default="")
+
+
 class EndIn(Versioned):
     ending = WordField(list(ENDINGS), default="cancelled")
     reason = text(500, lines=True)
@@ -302,5 +308,7 @@ class MoveCasesIn(Strict):
     password = PasswordField(required=False, allow_blank=True, default="")
 
 
-class WithdrawIn(Strict):
+class WithdrawIn(SignIn):
+    """`password`: as for signing."""
+
     reason = text(500, lines=True)

@@ -63,7 +63,8 @@ class PlanForm(forms.Form):
         self.facts = facts
         self.listed = {line_of(medication): medication for medication in facts.medications}
         self.codes = conditions_named(protocol)
-        super().__init__(*args, initial={**initial_of(facts, self.codes), "version": version}, **more)
+        initial = {**initial_of(facts, self.codes), "version": version}
+        super().__init__(*args, **{"initial": initial, **more})
         for name, label in DATED.items():
             self.fields[name] = day_field(f"{label} on", "")
             self.fields[f"{name}_latest"] = day_field(
@@ -112,7 +113,10 @@ class PlanForm(forms.Form):
             levels=data["coded"],
             cause=data["cause"] or None,
             anesthesia=data["anesthesia"] or None,
-            **{name: about(data[name], data[f"{name}_latest"]) for name in DATED},
+            fractured=about(data, "fractured"),
+            onset=about(data, "onset"),
+            diagnosed=about(data, "diagnosed"),
+            worsened=about(data, "worsened"),
             weight_kg=data["weight_kg"],
             allergies=tuple(dict.fromkeys(lines_of(data["allergies"]))),
             conditions=frozenset(yes) | data["codes"],
@@ -128,8 +132,9 @@ def day_field(label: str, help_text: str) -> forms.DateField:
     return forms.DateField(label=label, help_text=help_text, required=False, widget=forms.DateInput(attrs=DATE))
 
 
-def about(first: date | None, last: date | None) -> DateAbout | None:
-    return DateAbout(first, last or first) if first else None
+def about(data: dict[str, Any], name: str) -> DateAbout | None:
+    first: date | None = data[name]
+    return DateAbout(first, data[f"{name}_latest"] or first) if first else None
 
 
 def lines_of(text: str | None) -> list[str]:

@@ -17,7 +17,7 @@ from scheduler.api.show import show_resource, show_version
 from scheduler.api.views import Endpoint, Read, Write
 from scheduler.doors import due_messages
 from scheduler.models import Resource
-from scheduler.services import signing
+from scheduler.services import signatures, signing
 
 
 @described(name="show_practice", answers=outputs.PracticeOut, method="get")
@@ -70,11 +70,14 @@ class OneProtocol(Read):
         return {**show_version(version, actor.practice.site.tz), "document": version.document}
 
 
-@described(name="sign_protocol", takes=inputs.EmptyIn, answers=outputs.ProtocolOut)
+@described(name="sign_protocol", takes=inputs.SignIn, answers=outputs.ProtocolOut)
 class SignProtocol(Write):
-    accepts = inputs.EmptyIn
+    """Needs the clinician's own password in the request."""
+
+    accepts = inputs.SignIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
+        signatures.authenticate_afresh(actor, data["password"])
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         signing.sign(version=version, by=actor.by, now=clock.now())
         return show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)
@@ -82,11 +85,12 @@ class SignProtocol(Write):
 
 @described(name="withdraw_protocol", takes=inputs.WithdrawIn, answers=outputs.WithdrawnOut)
 class WithdrawProtocol(Write):
-    """Its gates are shut from now on; `cases` are those pinned to it."""
+    """Its gates are shut from now on; `cases` are those pinned to it. Needs the clinician's own password."""
 
     accepts = inputs.WithdrawIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
+        signatures.authenticate_afresh(actor, data["password"])
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         pinned = signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=clock.now())
         shown = show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)

@@ -359,6 +359,8 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("protocol-diff", "GET"): lambda world: Call({"version_id": world.unsigned_version().pk}),
     ("protocol-move", "GET"): _preview,
     ("protocol-move", "POST"): _move,
-    ("protocol-sign", "POST"): lambda world: Call({"version_id": world.unsigned_version().pk}, {}),
-    ("protocol-withdraw", "POST"): lambda world: Call({"version_id": world.signed_version().pk}, {"reason": "old"}),
+    ("protocol-sign", "POST"): lambda world: Call({"version_id": world.unsigned_version().pk}, {"password": PASSWORD}),
+    ("protocol-withdraw", "POST"): lambda world: Call(
+        {"version_id": world.signed_version().pk}, {"reason": "old", "password": PASSWORD}
+    ),
 }

@@ -260,7 +260,24 @@ def test_protocol_with_missing_numbers_is_not_signed_and_each_is_named(
     by = world.staff["clinician"].by
     version = adopt(practice_id=world.practice.pk, name="demonstration", document=document, by=by, now=NOW)
     before = tables()
-    refused = send(client, "protocol-sign", "POST", Call({"version_id": version.pk}, {}))
+    refused = send(client, "protocol-sign", "POST", Call({"version_id": version.pk}, {"password": PASSWORD}))
     assert (refused.status_code, refused.json()["code"]) == (409, "protocol_incomplete")
     assert [reason["field"] for reason in refused.json()["errors"]] == version.missing == ["minutes.recovery.value"]
     assert changes(before) == REFUSAL
+
+
+@pytest.mark.parametrize("password", [None, "", "wrong", "of the nurse"])
+@pytest.mark.parametrize("route", ["protocol-sign", "protocol-withdraw"])
+def test_signing_and_withdrawing_ask_who_it_is_at_this_moment(
+    route: str, password: str | None, world: World, api: Callable[..., Client]
+) -> None:
+    """AZ-03: the same step-up as on the page, and nothing is written but the refusal."""
+    signing = route == "protocol-sign"
+    version = world.unsigned_version() if signing else world.signed_version()
+    body = {**({} if signing else {"reason": "old"}), **({} if password is None else {"password": password})}
+    client, before = api("clinician"), tables()
+    refused = send(client, route, "POST", Call({"version_id": version.pk}, body))
+    assert (refused.status_code, refused.json()["code"]) == (401, "fresh_authentication_required")
+    assert changes(before) == REFUSAL
+    given = send(client, route, "POST", Call({"version_id": version.pk}, {**body, "password": PASSWORD}))
+    assert given.status_code == 200
