@@ -175,6 +175,8 @@ class EvidenceError(models.Model):
     """Entered in error: the evidence stays, struck through. Append-only."""
 
     evidence = models.OneToOneField(Evidence, models.PROTECT, primary_key=True, related_name="error")
+    # The same word where it belongs: in another patient's checklist.
+    refiled_as = models.OneToOneField(Evidence, models.PROTECT, null=True, related_name="refiled_from")
     practice_id = models.UUIDField()
     reason = models.CharField(max_length=500)
     at = models.DateTimeField()

@@ -27,8 +27,9 @@ REMINDERS_A_DAY, REMINDERS_A_WEEK = 1, 3
 REMINDED = ("patient", "caregiver")
 REMINDER_KINDS = tuple(f"reminder:{who}" for who in REMINDED)
 LINK_KINDS = (*REMINDER_KINDS, *(f"link:{who}" for who in (*REMINDED, "escort", "prescriber")), "pickup:escort")
+CORRECTION_KINDS = tuple(f"correction:{who}" for who in REMINDED)
 # Whatever reaches the patient and those around them: silent after a death.
-PATIENT_KINDS = ("invite:patient", "cancel:patient", *LINK_KINDS, "pickup_cancelled:escort")
+PATIENT_KINDS = ("invite:patient", "cancel:patient", *LINK_KINDS, *CORRECTION_KINDS, "pickup_cancelled:escort")
 # The address of the contact's own link, or "" where none may be sent; services/links.py gives it.
 LinkTo = Callable[[Contact], str]
 
@@ -350,16 +351,23 @@ def _link_lives(message: Message, case: Case) -> bool:
     return any(link_occasion(link) == message.occasion for link in alive)
 
 
+def reminded_of(message: Message, booking: Booking) -> str:
+    """The item that a reminder is about; "" where it was for another time of the booking."""
+    prefix, occasion = _occasion_prefix(booking), message.occasion.removeprefix("caregiver-")
+    if not occasion.startswith(prefix):
+        return ""
+    return occasion.removeprefix(prefix).partition("#")[0].rpartition(":")[0]
+
+
 def _reminder_untrue(message: Message, case: Case, now: datetime) -> str | None:
     booking = case.booking
     if booking is None or case.state != "booked":
         return "the case is not waiting for its procedure"
     if not in_contact_hours(now, case.practice):
         return "nobody is reminded at this hour"
-    prefix, occasion = _occasion_prefix(booking), message.occasion.removeprefix("caregiver-")
-    if not occasion.startswith(prefix):
+    item = reminded_of(message, booking)
+    if not item:
         return "the booking has changed"
-    item = occasion.removeprefix(prefix).partition("#")[0].rpartition(":")[0]
     start = max(booking.starts_at, now)
     finding = assess_checklist(checklist=case.checklist, start=start, now=now).verdict.finding(item)
     if finding is None or finding.passes:

@@ -106,11 +106,22 @@ def _row(
 
 
 @transaction.atomic
-def mark_entered_in_error(*, evidence: Evidence, reason: str, by: str, now: datetime) -> bool:
-    """Strike the evidence through; it stays, and counts no more. False if it was struck through before."""
+def mark_entered_in_error(
+    *, evidence: Evidence, reason: str, by: str, now: datetime, refiled_as: Evidence | None = None
+) -> bool:
+    """Strike the evidence through; it stays, and counts no more. False if it was struck through before.
+
+    `refiled_as`: the same word where it belongs.
+    """
     _, created = EvidenceError.objects.get_or_create(
         evidence=evidence,
-        defaults={"practice_id": evidence.practice_id, "reason": reason, "at": now, "by": by},
+        defaults={
+            "practice_id": evidence.practice_id,
+            "reason": reason,
+            "at": now,
+            "by": by,
+            "refiled_as": refiled_as,
+        },
     )
     if created:
         # Whoever looked before saw something else: what they agree to now would be the word beneath.

@@ -5,9 +5,9 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from scheduler.api.fields import IdField, WholeField, WordField, text
+from scheduler.api.fields import IdField, Strict, WholeField, WordField, text
 from scheduler.api.inputs import Versioned
-from scheduler.api.outputs import CaseRowOut, Out, PatientOut
+from scheduler.api.outputs import CaseRowOut, Out, PatientOut, RecordedOut
 from scheduler.api.show import moment, show_case_row, show_patient
 from scheduler.models import Contact, PatientMerge, Practice
 from scheduler.reads import looked_at
@@ -36,6 +36,25 @@ class MergeIn(Versioned):
 
 class UndoMergeIn(Versioned):
     reason = text(500, lines=True)
+
+
+class RefileEvidenceIn(Strict):
+    """`version`: of the item where it is wrong; `to_version`: of the item in the case that it belongs to."""
+
+    case = IdField()
+    version = WholeField(min_value=0)
+    to_version = WholeField(min_value=0)
+    reason = text(400, lines=True)
+
+
+class RefileCaseIn(Versioned):
+    patient = IdField()
+    reason = text(400, lines=True)
+
+
+class EvidenceRefiledOut(Out):
+    struck = RecordedOut()
+    recorded = RecordedOut()
 
 
 class CandidateOut(Out):

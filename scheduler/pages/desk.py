@@ -12,7 +12,7 @@ from checklists.models import Evidence, Override, ProtocolVersion
 from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
 from scheduler import clock
-from scheduler.access import CARE, DESK, ROLES, Actor
+from scheduler.access import CARE, DESK, REGISTRARS, ROLES, Actor
 from scheduler.models import Case, Task
 from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
@@ -55,6 +55,8 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "may_clear": bool(actor.roles & CARE),
         "messages": timeline(case.pk, practice_id=actor.practice.pk),
         "may_book": bool(actor.roles & DESK),
+        "may_refile": bool(actor.roles & REGISTRARS) and case.started_at is None,
+        "weight": actor.authority or 0,
         "can_end": case.state in BEFORE_PROCEDURE,
         "planned": planned_times(case=case, assessment=row.assessment),
         "endings": (*TRANSITIONS[Act.END].targets, *TRANSITIONS[Act.DIE].targets),
@@ -66,7 +68,8 @@ def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
     """The seven steps, each with its findings and all evidence of theirs, struck through where in error."""
     evidence: dict[str, list[dict[str, Any]]] = {}
     entries = list(Evidence.objects.filter(checklist_id=case.checklist_id).select_related("error").order_by("pk"))
-    names = writer_names(entry.recorded_by for entry in entries)
+    struck_by = [entry.error.by for entry in entries if hasattr(entry, "error")]
+    names = writer_names([*(entry.recorded_by for entry in entries), *struck_by])
     for entry in entries:
         error = getattr(entry, "error", None)
         evidence.setdefault(entry.item, []).append(
@@ -76,6 +79,10 @@ def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
                 "observed_at": entry.observed_at,
                 "recorded_by": names.get(entry.recorded_by, entry.recorded_by),
                 "error": error.reason if error else "",
+                "error_by": names.get(error.by, error.by) if error else "",
+                "error_at": error.at if error else None,
+                "id": entry.public_id,
+                "authority": entry.authority,
             }
         )
 

@@ -12,6 +12,7 @@ from scheduler.pages import (
     recording,
     session,
     signing,
+    wrong,
 )
 from scheduler.pages.my.urls import urlpatterns as my
 from scheduler.pages.settings.urls import urlpatterns as settings
@@ -31,6 +32,10 @@ urlpatterns = [
     path("desk/cases/<uuid:case_id>/", desk.case_page, name="desk-case"),
     path("desk/cases/<uuid:case_id>/book/", desk.book, name="desk-book"),
     path("desk/cases/<uuid:case_id>/end/", desk.end, name="desk-end"),
+    path("desk/cases/<uuid:case_id>/refile/", wrong.case_refile, name="desk-case-refile"),
+    path(
+        "desk/cases/<uuid:case_id>/evidence/<uuid:evidence_id>/error/", wrong.evidence_error, name="desk-evidence-error"
+    ),
     path("desk/duplicates/", duplicates.duplicates, name="desk-duplicates"),
     path("desk/duplicates/<uuid:survivor_id>/<uuid:duplicate_id>/", duplicates.merge, name="desk-merge"),
     path("desk/merges/<uuid:merge_id>/undo/", duplicates.undo, name="desk-merge-undo"),

@@ -15,15 +15,15 @@ from checklists.rules.values import Authority
 from checklists.services import checklists, recording
 from checklists.services.recording import Observation
 from scheduler.models import Case
-from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Refused, Stale
+from scheduler.rules.problems import Invalid, Reason, Refused, Stale
 from scheduler.services.bookings import release_booking_of
+from scheduler.services.errors import INFECTION, follow_error, started_drugs, word_to_strike
 from scheduler.services.people import escort_contact
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import Entry, append_record, append_records
 from scheduler.services.tasks import drop_tasks
 
 NOT_BEFORE = timedelta(days=3 * 366)  # an observation older than this is a mistyped year
-INFECTION = "A day-of infection was confirmed by a nurse or clinician."
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,24 +194,16 @@ def mark_entered_in_error(
     by: str,
     now: datetime,
 ) -> Recorded:
-    """Strike evidence through; the verdict is derived anew without it.
+    """Strike evidence through; the verdict is derived anew without it, what it had caused is mended or handed over.
 
     NotPermitted below the authority that said it: calling a failure an error would clear it.
     """
-    evidence = Evidence.objects.select_related("checklist").filter(practice_id=practice_id, public_id=public_id).first()
-    if evidence is None:
-        raise NotFound("There is no such evidence in this practice.")
-    if authority is None or authority < evidence.authority:
-        role = Authority(evidence.authority).name.lower()
-        raise NotPermitted(f"This is the word of a {role}. Ask a {role} or somebody above to strike it through.")
-    case = locked_case(practice_id, evidence.checklist.subject)
-    if recording.mark_entered_in_error(evidence=evidence, reason=reason, by=by, now=now):
-        append_record(
-            practice_id=practice_id,
-            by=by,
-            action="evidence_in_error",
-            subject=case.pk,
-            now=now,
-            fields={"evidence": evidence.public_id, "reason": reason},
-        )
-    return Recorded((evidence,), case, look_again(case=case, now=now, by=by), released=False)
+    word = word_to_strike(practice_id=practice_id, public_id=public_id, authority=authority)
+    case = locked_case(practice_id, word.checklist.subject)
+    drugs = started_drugs(case, now)
+    if not recording.mark_entered_in_error(evidence=word, reason=reason, by=by, now=now):
+        return Recorded((word,), case, look_again(case=case, now=now, by=by), released=False)
+    fields = {"evidence": word.public_id, "reason": reason}
+    append_record(practice_id=practice_id, by=by, action="evidence_in_error", subject=case.pk, now=now, fields=fields)
+    refreshed = follow_error(case=case, word=word, drugs_before=drugs, by=by, now=now)
+    return Recorded((word,), case, refreshed, released=False)

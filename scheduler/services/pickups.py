@@ -39,7 +39,7 @@ def plan_pickup(*, case: Case, by: str, now: datetime) -> None:
     for contact in escorts.values():
         if contact != wanted:
             revoke_links(case=case, contact=contact, reason=Ended.ANOTHER_ESCORT, by=by, now=now)
-            _take_back(case, contact, by, now)
+            take_back(case, contact, by, now)
     if wanted is not None and case.booking is not None and case.booking.starts_at > now:
         _tell(case, wanted, by, now)
 
@@ -87,7 +87,8 @@ def _tell(case: Case, contact: Contact, by: str, now: datetime) -> None:
     _queue(case, contact, PICKUP, occasion, pickup_text(case, link), "pick-up", by, now, booking.starts_at)
 
 
-def _take_back(case: Case, contact: Contact, by: str, now: datetime) -> None:
+def take_back(case: Case, contact: Contact, by: str, now: datetime) -> None:
+    """Whoever was told to come hears once that nobody needs to; what has not left stays here."""
     mine = _mails(case, contact)
     waiting = [mail.pk for mail in mine if mail.kind == PICKUP and mail.state == State.QUEUED]
     if waiting:

@@ -97,6 +97,9 @@ def _judge_and_write(batch: Batch, referral: Referral, now: datetime) -> Outcome
 
 def _for_known(batch: Batch, referral: Referral, person: Person, now: datetime) -> Outcome:
     keys = {import_key(batch.practice.pk, row, referral) for row in (person.id, *_merged_rows(batch, person.id))}
+    elsewhere = Case.objects.filter(practice_id=batch.practice.pk, import_key__in=keys).exclude(patient_id=person.id)
+    if refiled := elsewhere.first():
+        return Outcome("unchanged", done=f"the same as case {refiled.pk}, which was filed to another patient since")
     earlier = _earlier_cases(batch, person.id)
     if same := next((case for case in earlier if case.import_key in keys), None):
         notices = (*already(referral, same), *not_in_case(referral, same))

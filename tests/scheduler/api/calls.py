@@ -275,6 +275,18 @@ def _downtime(world: World) -> Call:
     return of_case(case, body, START + timedelta(hours=3))
 
 
+def _evidence_refile(world: World) -> Call:
+    case, other = world.tell("prepared"), world.tell("opened")
+    written = Evidence.objects.get(checklist=case.checklist, item="ride")
+    versions = {"version": written.item_version, "to_version": 0}
+    return Call({"evidence_id": written.public_id}, {"case": str(other.pk), "reason": "names mixed up", **versions})
+
+
+def _case_refile(world: World) -> Call:
+    case, other = world.tell("booked"), world.tell("opened")
+    return seen(case, patient=str(other.patient_id), reason="names mixed up")
+
+
 def _two_rows(world: World) -> tuple[Case, Case]:
     return world.tell("booked"), world.tell("opened")
 
@@ -348,6 +360,8 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("case-reviews", "POST"): _review,
     ("case-overrides", "POST"): _override,
     ("evidence-error", "POST"): _in_error,
+    ("evidence-refile", "POST"): _evidence_refile,
+    ("case-refile", "POST"): _case_refile,
     ("booking-move", "POST"): lambda world: of_booking(world.tell("booked"), **world.slot(LATER)),
     ("booking-cancel", "POST"): lambda world: of_booking(world.tell("booked"), reason="room closed"),
     ("board", "GET"): lambda _: Call(),

@@ -54,6 +54,8 @@ case-reopen        POST         401       200   403       200           403     
 case-reviews       POST         401       403   403       201           403     403
 case-overrides     POST         401       403   403       201           403     403
 evidence-error     POST         401       200   200       200           403     403
+evidence-refile    POST         401       200   200       200           403     403
+case-refile        POST         401       200   403       200           200     403
 booking-move       POST         401       200   403       200           403     403
 booking-cancel     POST         401       200   403       200           403     403
 board              GET          401       200   200       200           200     200

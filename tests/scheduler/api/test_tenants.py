@@ -51,7 +51,7 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
 
 
 def test_every_route_with_an_id_is_tried() -> None:
-    assert len(routes_with_an_id()) == 31
+    assert len(routes_with_an_id()) == 33
 
 
 def _open(world: World, **more: Any) -> tuple[str, Call]:
@@ -80,9 +80,12 @@ def _ride(world: World, contact: str) -> tuple[str, Call]:
     return "case-evidence", Call({"case_id": case.pk}, body)
 
 
-def _merge(world: World, **more: Any) -> tuple[str, Call]:
-    call = CALLS["patient-merge", "POST"](world)
-    return "patient-merge", Call(call.ids, {**(call.body or {}), **more})
+def _of(route: str) -> Callable[..., tuple[str, Call]]:
+    def asked(world: World, **more: Any) -> tuple[str, Call]:
+        call = CALLS[route, "POST"](world)
+        return route, Call(call.ids, {**(call.body or {}), **more})
+
+    return asked
 
 
 def _case(world: World) -> str:
@@ -112,7 +115,9 @@ def _with(ask: Callable[..., tuple[str, Call]], field: str) -> Callable[[World, 
 BODIES: list[tuple[str, Callable[[World], str], Callable[[World, str], tuple[str, Call]]]] = [
     ("patient", _patient, _with(_open, "patient")),
     ("previous", _case, _with(_open, "previous")),
-    ("duplicate", _patient, _with(_merge, "duplicate")),
+    ("duplicate", _patient, _with(_of("patient-merge"), "duplicate")),
+    ("patient", _patient, _with(_of("case-refile"), "patient")),
+    ("case", _case, _with(_of("evidence-refile"), "case")),
     ("supersedes", _evidence, lambda world, pk: _record(world, supersedes=[pk])),
     ("value.contact", _contact, _ride),
     *((kind, _slot(kind), _with(_book, kind)) for kind in ("room", "proceduralist", "bay")),

@@ -35,6 +35,8 @@ VERSIONED = (
     "case-evidence",
     "patient-merge",
     "merge-undo",
+    "evidence-refile",
+    "case-refile",
 )
 NO, YES = {"available": False}, {"available": True, "adult": True, "transport": "car"}
 

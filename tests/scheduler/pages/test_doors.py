@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from checklists.models import Evidence
 from scheduler.access import ACCESS
 from scheduler.models import Case, Patient, PatientMerge, Practice, Record, Resource, Task
 from scheduler.pages.session import PRACTICE
@@ -36,6 +37,10 @@ desk-new           POST         302       400   403       400           403     
 desk-book          GET          302       200   403       200           403     403
 desk-book          POST         302       400   403       400           403     403
 desk-end           POST         302       302   403       302           403     403
+desk-case-refile   GET          302       200   403       200           200     403
+desk-case-refile   POST         302       400   403       400           400     403
+desk-evidence-error GET         302       200   200       200           403     403
+desk-evidence-error POST        302       400   400       400           403     403
 desk-duplicates    GET          302       200   200       200           200     403
 desk-duplicates    POST         302       400   400       400           400     403
 desk-merge         GET          302       200   403       200           200     403
@@ -171,6 +176,7 @@ def ids_of_others(case: Case) -> dict[str, Any]:
     """Those of the settings; the patient's contact; a token and a question that are nobody's."""
     other, merged = two_more_rows(case)
     rows = {"survivor_id": case.patient_id, "duplicate_id": other.pk, "merge_id": merged.pk}
+    rows["evidence_id"] = Evidence.objects.filter(checklist=case.checklist_id)[0].public_id
     nobody = {"token": "x" * 43, "question_id": case.pk, **rows}
     return {**ids_of_settings(case), "contact_id": case.patient.contacts.get().pk, **nobody}
 
