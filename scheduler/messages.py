@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
+from checklists.rules.fold import UNVERIFIED
 from checklists.rules.protocol import Protocol
 from checklists.rules.values import Finding, Gate, Verdict
 from checklists.services.checklists import assess_checklist
@@ -245,7 +246,12 @@ def reminders(case: Case, booking: Booking, verdict: Verdict, protocol: Protocol
 def _remindable(finding: Finding) -> bool:
     """What the patient is asked for now; a hold that waits for its prescriber has no due and asks for nothing."""
     asked = finding.owner == "patient" and finding.due_at is not None
-    return asked and not finding.passes and finding.needed_by != Gate.DISCHARGE
+    return asked and not is_done_by_patient(finding) and finding.needed_by != Gate.DISCHARGE
+
+
+def is_done_by_patient(finding: Finding) -> bool:
+    """Whether nothing is left for the patient to do: it passes, or only waits for a nurse to look at it."""
+    return finding.passes or {reason.code for reason in finding.reasons} == {UNVERIFIED}
 
 
 def plan_reminders(
@@ -370,7 +376,7 @@ def _reminder_untrue(message: Message, case: Case, now: datetime) -> str | None:
         return "the booking has changed"
     start = max(booking.starts_at, now)
     finding = assess_checklist(checklist=case.checklist, start=start, now=now).verdict.finding(item)
-    if finding is None or finding.passes:
+    if finding is None or is_done_by_patient(finding):
         return "the step is done"
     return _too_many(case, message.kind, now)
 

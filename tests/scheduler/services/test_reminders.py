@@ -203,3 +203,16 @@ def test_instruction_to_stop_a_drug_waits_for_its_prescriber(tell: Callable[...,
     cleared = {"answer": "agreed", "prescriber": "Dr. Prescriber", "how": "phone"}
     record(case, "prescriber_clearance:apixaban", cleared, now=now)
     assert {step for step in queued(case) if "apixaban" in step} != set()
+
+
+def test_nobody_is_reminded_of_a_hold_that_only_waits_for_the_nurse(tell: Callable[..., Case], now: datetime) -> None:
+    case = tell("tested", drugs=("ibuprofen",), start=now + timedelta(days=6, hours=4))
+    late = case.booking.starts_at - timedelta(hours=28)
+    (row,) = Message.objects.filter(subject=case.pk, occasion__contains="hold:ibuprofen:2h")
+    assert row.not_before > late and messages.still_true(row, row.not_before) is None
+    taken = {"last_dose_at": (late - timedelta(hours=12)).isoformat()}
+    recorded = record(case, "hold:ibuprofen", taken, now=late, said_by="patient")
+    found = recorded.refreshed.assessment.verdict.finding("hold:ibuprofen")
+    assert found and (found.status, [reason.code for reason in found.reasons]) == ("pending", ["awaiting_verification"])
+    assert not {step for step in queued(case) if step.startswith("hold:")}
+    assert messages.still_true(row, row.not_before) == "the step is done"
