@@ -54,6 +54,13 @@ DIRECTIONS = words_of(
     "month monthly actuation spray puff inhalation each every total maximum about then with oral inject weeks days "
     "strength reduced increased since from plus"
 )
+# The same, where nothing but a comma or an "and" joins it: "lisinopril 10 mg, and a blood thinner".
+JOINED = re.compile(r"(?:[;,&]|\b(?:and|with|also)\b)\s*(?:(?:an?|his|her|my|the|also|and) )*([^\W\d]{5,})")
+MANNERS = DIRECTIONS | words_of(
+    "needed bedtime mouth breakfast dinner lunch supper meals water morning mornings evening evenings night nightly "
+    "twice three times after before until pain blood-pressure applied apply directed"
+)
+SWALLOWED = words_of("tablet tablets tab tabs capsule capsules cap caps pill pills")
 LONGEST_NAME = 4  # words
 WEEKLY_DAYS = 7
 T = TypeVar("T")
@@ -143,7 +150,12 @@ def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> boo
         return True
     tail = full[len(STRENGTH.sub("", full)) :]
     further = {word for match in INGREDIENT.finditer(tail) for word in match.groups() if word}
-    return any(word not in index and word not in FORMS and word not in DIRECTIONS for word in further)
+    if any(word not in index and word not in FORMS and word not in DIRECTIONS for word in further):
+        return True
+    # Commas are lost in the compared form, so what they join is looked for in the entry as written.
+    written = unicodedata.normalize("NFKC", name).casefold()
+    joined = JOINED.findall(written[len(STRENGTH.sub("", written)) :])
+    return any(word not in index and word not in FORMS and word not in MANNERS for word in joined)
 
 
 def name_index(protocol: Protocol) -> NameIndex:
@@ -223,6 +235,8 @@ def _match_medication(protocol: Protocol, medication: Medication) -> Match | Non
     if rows and all(is_idle(row) for row in rows):
         return Match(key_of(medication.name), medication, (), doubts) if doubts else None
     routed, not_applicable = by_route(rows, medication)
+    if not_applicable:
+        doubts = (*doubts, *swallowed_after_all(medication))
     if not_applicable and not doubts:
         return Match(drug, medication, (), not_applicable=True)
     tiered, unsure = by_tier(routed, medication)
@@ -232,6 +246,14 @@ def _match_medication(protocol: Protocol, medication: Medication) -> Match | Non
     if tiered and all(is_idle(row) for row in tiered) and not (unsure or doubts):
         return None
     return Match(drug, medication, tiered, (*unsure, *doubts))
+
+
+def swallowed_after_all(medication: Medication) -> Doubts:
+    """A tablet with the route of a gel: one of the two is wrong, and a gel would not be held."""
+    if not SWALLOWED & set(normalised(medication.name).split()):
+        return ()
+    written = f"'{medication.name.strip()[:LONGEST_KEY]}' is swallowed by its name and {medication.route} by its route"
+    return (("route_contradicts_name", f"{written}. Find out which is true."),)
 
 
 def several_drugs(medication: Medication) -> Doubts:

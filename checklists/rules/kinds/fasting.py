@@ -19,7 +19,7 @@ from checklists.rules.context import (
     too_early,
 )
 from checklists.rules.doses import next_day
-from checklists.rules.drugs import normalised
+from checklists.rules.drugs import normalised, rows_named, words_of
 from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import FastingRule, IntakeRule
@@ -28,8 +28,12 @@ from checklists.rules.sitetime import day_begins, local_date, shown_at
 from checklists.rules.values import Evidence, Status
 
 MIDNIGHT = "midnight"
-# With medicines, of water or not named; a sip of anything else is an intake.
-SIP = re.compile(r"(?:a )?(?:small )?sips?(?: of)?(?: water)?(?: (?:with|for) .+)?")
+# With medicines, of water or not named; a sip of anything else, or with anything else, is an intake.
+SIP = re.compile(r"(?:a )?(?:small )?sips?(?: of)?(?: water)?(?: (?:with|for) (?P<what>.+))?")
+MEDICINES = words_of(
+    "medicine medicines medication medications med meds pill pills tablet tablets drug drugs my the his her their and "
+    "a usual regular daily morning allowed prescribed"
+)
 
 
 def answer(context: Context, item: Item) -> Answer:
@@ -40,7 +44,7 @@ def answer(context: Context, item: Item) -> Answer:
         return Answer((local,), grounds=(context.facts.anesthesia,))
     rules = intake_rules(context, rule)
     stated = latest(context.standing(item.key))
-    intakes = intakes_of(rule, stated)
+    intakes = intakes_of(context, stated)
     checks = [check for name, at in intakes for check in intake_checks(context, rule, rules, name, at)]
     checks += statement_checks(context, rule, rules, stated)
     return Answer(
@@ -52,13 +56,13 @@ def answer(context: Context, item: Item) -> Answer:
     )
 
 
-def intakes_of(rule: FastingRule, stated: Iterable[Evidence]) -> list[tuple[str, datetime]]:
+def intakes_of(context: Context, stated: Iterable[Evidence]) -> list[tuple[str, datetime]]:
     """What was eaten or drunk, and when."""
     return [
         (intake["intake"], parse_instant(intake["at"]))
         for entry in stated
         for intake in entry.value["intakes"]
-        if not is_sip(rule, intake)
+        if not is_sip(context, intake)
     ]
 
 
@@ -67,7 +71,7 @@ def postpones(context: Context, item: Item) -> Postponed:
     if not applies(context, rule):
         return Postponed()
     rules, stated = intake_rules(context, rule), latest(context.standing(item.key))
-    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes_of(rule, stated)]
+    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes_of(context, stated)]
     return Postponed(max(ends, default=None))
 
 
@@ -82,8 +86,14 @@ def intake_rules(context: Context, rule: FastingRule) -> tuple[IntakeRule, ...]:
     return tuple(row for row in rows if plan is None or plan in row.anesthesia)
 
 
-def is_sip(rule: FastingRule, intake: Mapping[str, Any]) -> bool:
-    return rule.sip_with_medicines and SIP.fullmatch(normalised(intake["intake"])) is not None
+def is_sip(context: Context, intake: Mapping[str, Any]) -> bool:
+    """A sip of water with medicines, by their name or as such; `sip with breakfast` is a breakfast."""
+    found = SIP.fullmatch(normalised(intake["intake"]))
+    if found is None or not context.protocol.fasting.sip_with_medicines:
+        return False
+    what = found["what"] or ""
+    listed = {normalised(medication.name) for medication in context.facts.medications}
+    return MEDICINES.issuperset(what.split()) or what in listed or bool(rows_named(context.protocol, what))
 
 
 def fast_of(rules: Iterable[IntakeRule], name: str) -> timedelta:

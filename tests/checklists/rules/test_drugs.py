@@ -42,6 +42,9 @@ def test_salt_form_and_brand_lead_to_the_rows_of_the_drug(entry: str, drug: str)
         "lisinopril 10 mg for blood pressure",
         "folic acid 1 mg",
         "albuterol 90 mcg/actuation inhaler",
+        "lisinopril 10 mg, at bedtime",
+        "atorvastatin 20 mg and take with water",
+        "omeprazole 20 mg, before breakfast, as directed",
         "acetaminophen 500 mg every 6 hours as needed, max 3000 mg per day",
     ],
 )
@@ -56,6 +59,9 @@ def test_harmless_drug_stays_harmless_however_it_is_written(entry: str) -> None:
         "hydrocodone 5 mg / ibuprofen 200 mg",
         "metoprolol 50 mg, aspirin 81 mg daily",
         "oxycodone 5 mg + unheardof 3 mg",
+        "lisinopril 10 mg; Eliqius",
+        "atorvastatin 20 mg and a blood thinner",
+        "metoprolol 25 mg, also unheardof",
         "metoprolol 25 mg unheardof 10 mg",
         "metoprolol succinate 50 mg extended release, one tablet by mouth in the morning with food, warfarin 5 mg",
     ],
@@ -74,3 +80,18 @@ def test_held_drug_keeps_its_row_beside_a_second_one() -> None:
         ["MH001"],
         ["several_drugs"],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "route", "codes"),
+    [
+        ("Voltaren 75 mg tablets", "topical", ["route_contradicts_name", "route_unknown"]),
+        ("diclofenac capsule", "gel", ["route_contradicts_name", "route_unknown"]),
+        ("diclofenac", "topical", None),
+        ("diclofenac gel", None, None),
+    ],
+)
+def test_tablet_with_the_route_of_a_gel_is_looked_at(name: str, route: str | None, codes: list[str] | None) -> None:
+    match = match_medication(REFERENCE, Medication(name, route=route))
+    assert match is not None
+    assert (sorted(dict(match.doubts)) or None, match.not_applicable) == (codes, codes is None)

@@ -75,8 +75,12 @@ def test_yes_of_a_patient_to_a_question_for_the_nurse_is_recorded_too():
         ("sip", "satisfied"),
         ("A sip of water", "satisfied"),
         ("sip with medicines", "satisfied"),
-        ("sip of water with levothyroxine", "satisfied"),
+        ("sip of water with warfarin", "satisfied"),
+        ("sip of water with levothyroxine", "too_early"),
+        ("sip of water with my morning pills", "satisfied"),
         ("sip of latte", "too_early"),
+        ("sip with breakfast", "too_early"),
+        ("sip of water with pills and toast", "too_early"),
         ("sip whisky", "too_early"),
     ],
 )
