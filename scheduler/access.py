@@ -95,6 +95,8 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-person": {"GET": OFFICE, "POST": OFFICE},
     "settings-person-close": {"POST": OFFICE},
     "settings-texts": {"GET": OFFICE, "POST": OFFICE},
+    "settings-patients": {"GET": OFFICE, "POST": OFFICE},
+    "settings-patient": {"GET": OFFICE, "POST": OFFICE},
     "settings-protocols": {"GET": SIGNERS, "POST": SIGNERS},
     "settings-protocol": {"GET": SIGNERS},
     "settings-protocol-diff": {"GET": SIGNERS},

@@ -91,6 +91,8 @@ READS: Mapping[str, Reads] = {
     "settings-person": NOTHING,
     "settings-person-close": NOTHING,
     "settings-texts": NOTHING,
+    "settings-patients": PATIENTS,
+    "settings-patient": PATIENTS,
     "settings-protocols": NOTHING,
     "settings-protocol": PATIENTS,
     "settings-protocol-diff": NOTHING,

@@ -204,6 +204,7 @@ def test_page_that_names_a_patient_is_logged(route: str, case: Case, signed_in: 
         "duplicate_id": case.patient_id,
         "merge_id": case.pk,
         "version_id": case.checklist.protocol_version_id,
+        "patient_id": case.patient_id,
     }
     address = reverse(route, kwargs={name: ids[name] for name in PAGES[route].pattern.converters})
     for method, who in ((method, who) for method in ACCESS[route] for who in ("clinician", "administrator", "nurse")):

@@ -70,6 +70,10 @@ settings-person    POST         302       403   403       403           400     
 settings-person-close POST      302       403   403       403           400     403
 settings-texts     GET          302       403   403       403           200     403
 settings-texts     POST         302       403   403       403           400     403
+settings-patients  GET          302       403   403       403           200     403
+settings-patients  POST         302       403   403       403           400     403
+settings-patient   GET          302       403   403       403           200     403
+settings-patient   POST         302       403   403       403           400     403
 settings-protocols GET          302       403   403       200           200     403
 settings-protocols POST         302       403   403       400           400     403
 settings-protocol  GET          302       403   403       200           200     403
@@ -154,7 +158,7 @@ def ids_of_settings(case: Case) -> dict[str, Any]:
     people = staff_by_role(case.practice)
     version = case.checklist.protocol_version_id
     room = Resource.objects.filter(practice=case.practice, kind="room")[0]
-    return {"resource_id": room.pk, "user_id": people["nurse"].pk, "version_id": version}
+    return {"resource_id": room.pk, "user_id": people["nurse"].pk, "version_id": version, "patient_id": case.patient_id}
 
 
 def two_more_rows(case: Case) -> tuple[Patient, PatientMerge]:

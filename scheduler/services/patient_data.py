@@ -1,0 +1,154 @@
+"""Where a patient's data stand: each table with how its rows are found. A table that is in neither list fails a test.
+
+A new table with a patient's data is exported as soon as it has its line here.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from scheduler.models import Booking, Case, Contact, Link, Patient, Task
+
+
+@dataclass(frozen=True)
+class Whose:
+    """One patient, with the rows that were merged into theirs."""
+
+    practice_id: uuid.UUID
+    patient_id: uuid.UUID
+
+    @cached_property
+    def patients(self) -> set[uuid.UUID]:
+        found, merged = set[uuid.UUID](), {self.patient_id}
+        while merged - found:
+            found |= merged
+            rows = Patient.objects.filter(practice_id=self.practice_id, merged_into_id__in=found)
+            merged = set(rows.values_list("pk", flat=True))
+        return found
+
+    @cached_property
+    def cases(self) -> set[uuid.UUID]:
+        return self._ids(Case, patient_id__in=self.patients)
+
+    @cached_property
+    def subjects(self) -> set[uuid.UUID]:
+        """Every id under which the record or the access log may speak of this patient."""
+        found = self.patients | self.cases | self._ids(Contact, patient_id__in=self.patients)
+        for model in (Booking, Link, Task):
+            found |= self._ids(model, case_id__in=self.cases)
+        return found
+
+    @cached_property
+    def hashes(self) -> set[str]:
+        rows = Contact.objects.filter(practice_id=self.practice_id, patient_id__in=self.patients)
+        return {each for pair in rows.values_list("email_hash", "phone_hash") for each in pair if each}
+
+    def _ids(self, model: type[models.Model], **where: Any) -> set[uuid.UUID]:
+        rows = model._default_manager.filter(practice_id=self.practice_id, **where)
+        return set(rows.values_list("pk", flat=True))
+
+
+Where = Callable[[Whose], Q]
+# Keys to look up by, digests and what only machines use: nothing about the patient, or what opens their pages.
+HIDDEN = frozenset(
+    {
+        *("record_number_hash", "email_hash", "phone_hash", "recipient_hash", "import_key", "digest", "payload_digest"),
+        *("verdict_digest", "previous_hash", "hash", "lease_owner", "lease_until", "practice", "practice_id", "merged"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A table that holds something about patients. `hidden`: columns that are exported as little as `HIDDEN`."""
+
+    label: str
+    heading: str
+    where: Where
+    hidden: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def model(self) -> type[models.Model]:
+        return apps.get_model(self.label)
+
+    def rows(self, whose: Whose) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = self.model._default_manager.filter(practice_id=whose.practice_id)
+        return rows.filter(self.where(whose)).order_by("pk")
+
+
+def _of_checklist(whose: Whose) -> Q:
+    return Q(checklist__subject__in=whose.cases)
+
+
+def _of_case(whose: Whose) -> Q:
+    return Q(case_id__in=whose.cases)
+
+
+def _of_subject(whose: Whose) -> Q:
+    return Q(subject__in=whose.cases)
+
+
+def _in_access_log(whose: Whose) -> Q:
+    """`subjects` names ids as hexadecimal words, those of other patients among them: these are left out again."""
+    found = Q(pk__in=[])
+    for each in whose.patients | whose.cases:
+        found |= Q(subjects__contains=each.hex)
+    return found
+
+
+HOLDINGS: tuple[Holding, ...] = (
+    Holding("scheduler.Patient", "Identity", lambda whose: Q(pk__in=whose.patients)),
+    Holding("scheduler.Contact", "Contacts", lambda whose: Q(patient_id__in=whose.patients)),
+    Holding("scheduler.Case", "Cases", lambda whose: Q(pk__in=whose.cases)),
+    Holding("scheduler.Booking", "Bookings", _of_case),
+    Holding("scheduler.Claim", "Rooms and people", lambda whose: Q(booking__case_id__in=whose.cases)),
+    Holding("scheduler.Link", "Links", _of_case),
+    Holding("scheduler.Task", "Tasks", _of_case),
+    Holding(
+        "scheduler.PatientMerge",
+        "Merged rows",
+        lambda whose: Q(survivor_id__in=whose.patients) | Q(duplicate_id__in=whose.patients),
+    ),
+    Holding("checklists.Checklist", "Checklists", _of_subject),
+    Holding("checklists.Facts", "Facts", _of_checklist),
+    Holding("checklists.Item", "Items", _of_checklist),
+    Holding("checklists.Evidence", "What was recorded", _of_checklist),
+    Holding("checklists.EvidenceError", "Entered in error", lambda w: Q(evidence__checklist__subject__in=w.cases)),
+    Holding("checklists.Review", "Reviews", _of_checklist),
+    Holding("checklists.Override", "Overrides", _of_checklist),
+    Holding("checklists.Block", "Blocks", _of_checklist),
+    Holding("checklists.Decision", "Verdicts and answers of gates", _of_checklist),
+    Holding("checklists.GatePass", "Gate passes", _of_subject),
+    Holding("notifications.Message", "Messages", _of_subject),
+    Holding("notifications.Attempt", "Deliveries", lambda whose: Q(message__subject__in=whose.cases)),
+    Holding("notifications.Suppression", "Wants no messages", lambda whose: Q(recipient_hash__in=whose.hashes)),
+    Holding(
+        "scheduler.Record",
+        "The record",
+        lambda whose: Q(subject__in=[str(each) for each in whose.subjects]),
+        frozenset({"peer"}),
+    ),
+    Holding("scheduler.Reading", "Who read it", _in_access_log, frozenset({"peer"})),
+)
+NOT_OF_PATIENTS: Mapping[str, str] = {
+    "scheduler.Practice": "the practice itself",
+    "scheduler.User": "people who work there",
+    "scheduler.Membership": "their roles",
+    "scheduler.ApiToken": "their tokens",
+    "scheduler.Resource": "rooms, bays and proceduralists",
+    "scheduler.RecordHead": "the end of the record's chain",
+    "scheduler.IdempotencyKey": "answers repeated within 24 hours: nothing that does not stand in the other tables",
+    "checklists.Protocol": "names of protocols",
+    "checklists.ProtocolVersion": "rules, the same for every patient",
+}
+
+
+def holdings() -> tuple[Holding, ...]:
+    known = {model._meta.label for model in apps.get_models()}
+    return tuple(holding for holding in HOLDINGS if holding.label in known)
