@@ -28,7 +28,12 @@ class Record(Scoped):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["practice", "number"], name="record_number_once")]
-        indexes = [models.Index(fields=["practice", "subject"], name="record_by_subject")]
+        indexes = [
+            models.Index(fields=["practice", "subject"], name="record_by_subject"),
+            models.Index(
+                fields=["practice", "at"], condition=models.Q(action="link_wrong_answer"), name="record_wrong_answers"
+            ),
+        ]
 
 
 class Reading(models.Model):

@@ -5,10 +5,14 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 PURPOSE = "cleared link of a case"
 TRIES = 5  # wrong dates of birth
+# At so many links of a practice somebody may err from one address before all of them wait: a waiting room shares one.
+MOST_LINKS_OF_ONE_PLACE = 20
+PLACE_WAITS = timedelta(hours=1)
 OUTLIVES_CASE_BY = timedelta(hours=24)
 PRESCRIBER_LINK_LASTS = timedelta(days=30)
 
@@ -41,6 +45,12 @@ def token_of(key: str, link_id: UUID, generation: int) -> str:
     """256 bit as 43 characters that an address may hold; derived anew whenever a message is written."""
     message = f"{PURPOSE}\0{link_id}\0{generation}".encode()
     return base64.urlsafe_b64encode(hmac.digest(key.encode(), message, "sha256")).rstrip(b"=").decode()
+
+
+def place_of(peer: str) -> str:
+    """Whoever has an address of IPv6 has all that begin with the same 64 bits."""
+    address = ip_address(peer)
+    return str(ip_network(f"{peer}/64", strict=False)) if address.version == 6 else peer
 
 
 def digest_of(token: str) -> str:

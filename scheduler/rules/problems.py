@@ -65,6 +65,13 @@ class Stale(Refused):
     code = "stale"
 
 
+class TooMany(Refused):
+    """Asked too often from one place; later the same is answered."""
+
+    status = 429
+    code = "too_many"
+
+
 class KeyReused(Problem):
     status = 422
     code = "idempotency_key_reused"

@@ -24,6 +24,7 @@ from scheduler.access import allowed
 from scheduler.isolation import within
 from scheduler.models import Case, Link, Practice
 from scheduler.reads import READS, Reads
+from scheduler.rules.links import PLACE_WAITS
 from scheduler.rules.problems import NotFound
 from scheduler.services.access_log import log_reading
 from scheduler.services.links import PRESCRIBER, open_link
@@ -108,6 +109,13 @@ def trouble_page(request: HttpRequest, error: OperationalError) -> HttpResponse:
     log.error("database: %s", type(error).__name__)
     response = render(request, "my/trouble.html", status=503)
     response["Retry-After"] = "2"
+    return response
+
+
+def wait_page(request: HttpRequest) -> HttpResponse:
+    """For an address from which too many wrong dates came; the link itself stays what it is."""
+    response = render(request, "my/wait.html", status=429)
+    response["Retry-After"] = str(int(PLACE_WAITS.total_seconds()))
     return response
 
 

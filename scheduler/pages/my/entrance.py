@@ -6,11 +6,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scheduler import clock
 from scheduler.pages.my.clearance import clearance_page
-from scheduler.pages.my.door import READERS, Seen, Visit, dead_page, my_page, remember, seen_by, show
+from scheduler.pages.my.door import READERS, Seen, Visit, dead_page, my_page, remember, seen_by, show, wait_page
 from scheduler.pages.my.forms import BirthDateForm
 from scheduler.pages.my.overview import overview
 from scheduler.pages.my.pickup import pickup_page
 from scheduler.rules.links import TRIES, digest_of
+from scheduler.rules.problems import TooMany
+from scheduler.services.gates import note_refusal
 from scheduler.services.link_visits import answer_birth_date, not_me
 from scheduler.services.links import PRESCRIBER
 
@@ -36,7 +38,12 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = BirthDateForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _ask(request, visit, form)
-    if answer_birth_date(link=visit.link, born_on=form.cleaned_data["born_on"], now=visit.now):
+    try:
+        is_right = answer_birth_date(link=visit.link, born_on=form.cleaned_data["born_on"], now=visit.now)
+    except TooMany as problem:
+        note_refusal(problem=problem, practice_id=visit.practice.pk, subject=visit.case.pk, by=visit.by, now=visit.now)
+        return wait_page(request)
+    if is_right:
         response = redirect("/my/")
         remember(response, Seen(visit.link.digest, proven=True), visit.now)
         return response

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from scheduler.access import ACCESS
 from scheduler.api.urls import urlpatterns as CALLS  # noqa: N812
-from scheduler.models import Case, Link
+from scheduler.models import Case, Link, Record
 from scheduler.pages.urls import urlpatterns as PAGES  # noqa: N812
-from scheduler.rules.links import TRIES
+from scheduler.peer import RememberPeer
+from scheduler.rules.links import MOST_LINKS_OF_ONE_PLACE, PLACE_WAITS, TRIES
 from scheduler.services.contacts import end_contact, replace_contact
+from scheduler.services.link_visits import WRONG as WRONG_ANSWER
 from scheduler.services.people import NewContact
+from scheduler.services.record import append_record
 from tests.conftest import NOW
 from tests.scheduler.pages.my.test_links import WRONG, everything, same
 from tests.scheduler.pages.my.visiting import BY, birth_date, enter, follow, give_link, link_of, token
@@ -58,11 +62,11 @@ def test_reading_every_page_behind_the_date_of_birth_changes_nothing(case: Case)
     """LNK-01: also a browser that fetches ahead with a session that is open."""
     phone = enter(case)
     question = phone.get("/my/").context["steps"][0].address
-    before = everything()
+    before = {**everything(), "Reading": []}
     for path in (*PATHS, f"/my/questions/{question}/"):
         for method in (phone.get, phone.head):
             assert method(path).status_code in (200, 302, 404, 405), path
-    assert everything() == before
+    assert {**everything(), "Reading": []} == before  # that somebody read is noted, and nothing else
 
 
 def test_token_is_in_no_answer_whatever_goes_wrong_behind_it(case: Case) -> None:
@@ -120,6 +124,50 @@ def test_limit_of_wrong_dates_is_in_the_database_alone(case: Case, settings: Any
     cache.clear()
     assert follow(link_of(case), Client()).post("/my/", birth_date(case.patient.born_on)).status_code == 404
     assert link_of(case).wrong_answers == TRIES
+
+
+HERE, THERE = {"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": "192.0.2.8"}
+
+
+def erred(case: Case, times: int, where: str = "192.0.2.7") -> None:
+    """A wrong date at so many other links of the practice, from one address."""
+
+    def fail(_: object) -> HttpResponse:
+        for number in range(times):
+            append_record(
+                practice_id=case.practice_id, by=f"link:{number}", action=WRONG_ANSWER, subject=case.pk, now=NOW
+            )
+        return HttpResponse()
+
+    RememberPeer(fail)(RequestFactory().post("/my/", REMOTE_ADDR=where))
+
+
+def test_place_that_erred_at_many_links_waits_an_hour_and_nobody_else(case: Case, at: Callable[..., None]) -> None:
+    """LNK-03: whoever holds many links does not get five guesses at each of them; what counts is in the database."""
+    erred(case, MOST_LINKS_OF_ONE_PLACE)
+    right, before = birth_date(case.patient.born_on), everything()
+    waits = follow(link_of(case)).post("/my/", right, **HERE)
+    assert (waits.status_code, waits["Retry-After"], "Espere una hora" in waits.content.decode()) == (429, "3600", True)
+    grown = {name for name, rows in everything().items() if rows != before[name]}
+    assert (grown, link_of(case).wrong_answers) == ({"Record", "RecordHead"}, 0)
+    assert Record.objects.latest("number").codes == ["too_many"]
+    assert follow(link_of(case)).post("/my/", right, **THERE).status_code == 302
+    at(NOW + PLACE_WAITS)
+    assert follow(link_of(case)).post("/my/", right, **HERE).status_code == 302
+
+
+def test_place_that_erred_at_few_links_goes_on(case: Case) -> None:
+    erred(case, MOST_LINKS_OF_ONE_PLACE - 1)
+    assert follow(link_of(case)).post("/my/", WRONG, **HERE).status_code == 400
+    # One's own link is not one of the others: its own five tries bound it.
+    assert follow(link_of(case)).post("/my/", birth_date(case.patient.born_on), **HERE).status_code == 302
+
+
+def test_neighbours_within_64_bits_are_one_place(case: Case) -> None:
+    erred(case, MOST_LINKS_OF_ONE_PLACE, "2001:db8::1")
+    right = birth_date(case.patient.born_on)
+    for address, status in (("2001:db8::ffff", 429), ("2001:db8:0:1::1", 302)):
+        assert follow(link_of(case)).post("/my/", right, REMOTE_ADDR=address).status_code == status
 
 
 @pytest.mark.parametrize("since", ["died", "no_show", "contact changed", "contact ended", "not me"])
