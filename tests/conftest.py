@@ -20,6 +20,7 @@ from scheduler.services.demonstration import Person, Story, make_practice, resou
 from scheduler.services.tokens import create_token
 from tests import migrated
 from tests.house import roles
+from tests.house.scoped import watched
 from tests.remembered import Memory, RememberedStory
 
 # pytest-timeout bounds a test; how long one example takes depends on what else the machine does.
@@ -66,6 +67,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any, django_db_use
     yield
     with django_db_blocker.unblock():
         roles.become_owner()
+
+
+@pytest.fixture(autouse=True)
+def every_statement_is_scoped() -> Iterator[None]:
+    """TEN: on SQLite the scoped queries stand alone, so every test watches them."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with watched() as watch:
+        yield
+    assert sorted(set(watch.unscoped)) == []
 
 
 @pytest.fixture(autouse=True)

@@ -77,7 +77,7 @@ def claim_batch(practice_id: UUID, now: datetime, owner: str, limit: int, within
         # skip_locked: another sender's rows are its own; SQLite has one writer at a time instead.
         rows = list(_due(practice_id, now).select_for_update(skip_locked=True).defer(*ENCRYPTED)[:limit])
         late = [row for row in rows if row.not_after is not None and row.not_after <= now]
-        unwanted = _suppressed([row for row in rows if row not in late])
+        unwanted = _suppressed(practice_id, [row for row in rows if row not in late])
         unowed = [row for row in rows if row not in late + unwanted and _cancels_nothing(row)]
         _settle(late, State.SKIPPED, TOO_LATE, now)
         _settle(unwanted, State.SKIPPED, NOT_WANTED, now)
@@ -129,11 +129,11 @@ def _due(practice_id: UUID, now: datetime) -> QuerySet[Message]:
     )
 
 
-def _suppressed(rows: list[Message]) -> list[Message]:
+def _suppressed(practice_id: UUID, rows: list[Message]) -> list[Message]:
     hashes = [row.recipient_hash for row in rows]
-    found = Suppression.objects.filter(recipient_hash__in=hashes, lifted_at__isnull=True)
-    closed = set(found.values_list("practice_id", "channel", "recipient_hash"))
-    return [row for row in rows if (row.practice_id, row.channel, row.recipient_hash) in closed]
+    found = Suppression.objects.filter(practice_id=practice_id, recipient_hash__in=hashes, lifted_at__isnull=True)
+    closed = set(found.values_list("channel", "recipient_hash"))
+    return [row for row in rows if (row.channel, row.recipient_hash) in closed]
 
 
 def _cancels_nothing(row: Message) -> bool:

@@ -144,6 +144,10 @@ def _refuse_unless_movable(case: Case, version: ProtocolVersion, target: Protoco
         words = f"The case is {case.state.replace('_', ' ')}; it keeps the version its procedure was done under."
         raise Refused(words, code="under_way")
     # Locked after the case, as withdrawing locks it first and cases never: the two wait, and never for each other.
-    locked = ProtocolVersion.objects.select_for_update(no_key=True).defer("document").filter(pk=target.pk)
-    if not any(one.in_force and one.practice_id == case.practice_id for one in locked):
+    locked = (
+        ProtocolVersion.objects.select_for_update(no_key=True)
+        .defer("document")
+        .filter(practice_id=case.practice_id, pk=target.pk)
+    )
+    if not any(one.in_force for one in locked):
         raise Refused("The version to move to is not in force any more. Choose another.", code="target_not_in_force")
