@@ -48,6 +48,7 @@ def place(request: HttpRequest, actor: Actor, resource_id: uuid.UUID) -> HttpRes
         lambda data, now: (open_resource if data["is_active"] else close_resource)(
             practice_id=actor.practice.pk, resource_id=resource_id, by=actor.by, now=now
         ),
+        resource_id,
     )
     if saved:
         return redirect(f"/settings/places/?done={'opened' if form.cleaned_data['is_active'] else 'closed'}")

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from scheduler import clock
-from scheduler.access import ADMINISTRATOR, Actor
+from scheduler.access import Actor
 from scheduler.pages.session import note
 from scheduler.rules.problems import Problem, Unauthenticated
+from scheduler.rules.roles import ADMINISTRATOR
 
 Act = Callable[[dict[str, Any], datetime], object]
 DONE = {
@@ -30,14 +31,16 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def attempt(request: HttpRequest, actor: Actor, form: forms.Form, act: Act) -> tuple[bool, Problem | None]:
+def attempt(
+    request: HttpRequest, actor: Actor, form: forms.Form, act: Act, subject: object = None
+) -> tuple[bool, Problem | None]:
     """Whether it was saved, else the problem; nothing is tried without a POST that the form accepts."""
     if request.method != "POST" or not form.is_valid():
         return False, None
     try:
         act(form.cleaned_data, clock.now())
     except Problem as problem:
-        note(actor, problem, actor.practice.pk)
+        note(actor, problem, subject or actor.practice.pk)
         for reason in problem.errors:
             if reason.field in form.fields:
                 form.add_error(reason.field, reason.detail)

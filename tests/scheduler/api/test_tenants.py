@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from checklists.models import Evidence, ProtocolVersion
@@ -41,7 +43,12 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
     client = api("clinician")
     nobodys = Call(dict.fromkeys(call.ids, uuid.uuid4()), call.body, query=call.query)
     before, written = tables(), Record.objects.filter(practice=practice).count()
-    theirs, random = send(client, route, method, call), send(client, route, method, nobodys)
+    with CaptureQueriesContext(connection) as for_theirs:
+        theirs = send(client, route, method, call)
+    with CaptureQueriesContext(connection) as for_random:
+        random = send(client, route, method, nobodys)
+    # TEN-07: as long, too, because the same is done.
+    assert len(for_theirs) == len(for_random)
     assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found")
     assert (theirs.content, theirs.headers) == (random.content, random.headers)
     assert changes(before) == {**REFUSAL, "record": 2}
@@ -203,6 +210,20 @@ def test_tasks_of_another_practices_case_are_none(world: World, other_world: Wor
     theirs = api("nurse", of=other_world.practice).get(reverse("tasks"), {"case": str(task.case_id), "done": "1"})
     assert mine.json() == {"results": []}
     assert str(task.pk) in {row["id"] for row in theirs.json()["results"]}
+
+
+def test_place_in_another_practices_list_shows_ones_own(
+    world: World, other_world: World, api: Callable[..., Client]
+) -> None:
+    """TEN-07: a cursor says where to go on, never whose list."""
+    for place in (world, other_world):
+        for _ in range(3):
+            place.tell("opened")
+    onward = api("nurse", of=other_world.practice).get(reverse("cases"), {"limit": "1"}).json()["next"]
+    shown = api("nurse").get(onward).json()["results"]
+    mine = {str(pk) for pk in Case.objects.filter(practice=world.practice).values_list("pk", flat=True)}
+    assert shown != []
+    assert {row["id"] for row in shown} <= mine
 
 
 @pytest.fixture
