@@ -1,7 +1,6 @@
 """JSON in, strictly; JSON out, fast."""
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -10,9 +9,9 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from scheduler.rules.texts import unseen
+
 MAX_BYTES, MAX_DEPTH = 1_048_576, 20
-# Text that turns the reading direction can make one name look like another.
-BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 LARGEST = 2**53 - 1  # beyond it JSON readers disagree about the number
 
 
@@ -30,9 +29,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _check_text(text: str) -> None:
-    for character in text:
-        if character in BIDI or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"):
-            raise ParseError(f"The character U+{ord(character):04X} is not accepted in text. Remove it.")
+    if (character := unseen(text)) is not None:
+        raise ParseError(f"The character U+{ord(character):04X} is not accepted in text. Remove it.")
 
 
 def _check_number(number: int | float) -> None:

@@ -115,7 +115,7 @@ class AnswerForm(forms.Form):
             )
         else:
             kind = {"type": "tel"} if detail.kind == "phone" else {}
-            self.fields[name] = forms.CharField(
+            self.fields[name] = forms.CharField(  # what it may hold is said by the rules, in both languages
                 label=label,
                 required=False,
                 max_length=120,

@@ -10,11 +10,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduler import clock
-from scheduler.access import REGISTRARS, Actor
+from scheduler.access import Actor
 from scheduler.models import Patient, PatientMerge
+from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.reads import looked_at
 from scheduler.rules.problems import Invalid, Problem, Reason
+from scheduler.rules.roles import REGISTRARS
 from scheduler.services.duplicates import Preview, candidates, preview_merge
 from scheduler.services.merging import IDENTIFIERS, Choice, merge_patients
 from scheduler.services.parting import Parted, undo_merge
@@ -37,7 +39,7 @@ SIDES = (
 
 
 class SearchForm(forms.Form):
-    text = forms.CharField(label="Family name or record number", max_length=100, required=False)
+    text = TextField(label="Family name or record number", max_length=100, required=False)
     born_on = forms.DateField(
         label="Date of birth", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -57,7 +59,7 @@ class MergeForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Compare at least two, and say which."},
     )
-    reason = forms.CharField(label="How do you know that this is one person?", max_length=500)
+    reason = TextField(label="How do you know that this is one person?", max_length=500)
 
     def __init__(self, data: Any = None, *, seen: Preview) -> None:
         first = {"version": seen.survivor.version, "duplicate_version": seen.duplicate.version}

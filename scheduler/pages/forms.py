@@ -10,6 +10,7 @@ from django import forms
 from checklists.rules.sitetime import wall_instant
 from checklists.rules.values import DateAbout
 from scheduler.models import Practice, Resource
+from scheduler.pages.fields import TextField
 from scheduler.rules.referrals.cells import read_medication
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
@@ -20,17 +21,17 @@ DATE = {"type": "date"}
 
 
 class NewCaseForm(forms.Form):
-    family_name = forms.CharField(max_length=100)
-    given_name = forms.CharField(max_length=100)
+    family_name = TextField(max_length=100)
+    given_name = TextField(max_length=100)
     born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
     sex = forms.ChoiceField(
         choices=[UNKNOWN, ("female", "female"), ("male", "male"), ("other", "other")], required=False
     )
-    record_number = forms.CharField(max_length=40, required=False)
+    record_number = TextField(max_length=40, required=False)
     email = forms.EmailField(label="E-mail", required=False, help_text="Invites go here. Without it the desk calls.")
-    phone = forms.CharField(max_length=40, required=False)
+    phone = TextField(max_length=40, required=False)
     procedure = forms.ChoiceField(choices=[("kyphoplasty", "kyphoplasty"), ("vertebroplasty", "vertebroplasty")])
-    levels = forms.CharField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
+    levels = TextField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
     cause = forms.ChoiceField(
         choices=[UNKNOWN, *((c, c) for c in ("osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"))],
         required=False,
@@ -41,7 +42,7 @@ class NewCaseForm(forms.Form):
         required=False,
     )
     weight_kg = forms.FloatField(label="Weight in kg", min_value=20, max_value=350, required=False)
-    medications = forms.CharField(
+    medications = TextField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
         max_length=2000,
@@ -126,10 +127,10 @@ class SlotForm(StartForm):
 
 class EndForm(forms.Form):
     version = forms.IntegerField()
-    ending = forms.CharField(max_length=20)
-    reason = forms.CharField(max_length=500)
+    ending = TextField(max_length=20)
+    reason = TextField(max_length=500)
 
 
 class TaskDoneForm(forms.Form):
     version = forms.IntegerField()
-    outcome = forms.CharField(max_length=1000)
+    outcome = TextField(max_length=1000)

@@ -11,6 +11,7 @@ from checklists.rules.levels import LevelError, parse_levels
 from checklists.rules.protocol import Protocol
 from checklists.rules.shapes import KEY
 from checklists.rules.values import DateAbout, Facts, Medication
+from scheduler.pages.fields import TextField
 from scheduler.pages.forms import DATE, UNKNOWN
 from scheduler.rules.referrals.cells import read_medication
 from scheduler.services.cases import Plan
@@ -29,9 +30,9 @@ SHORT = {"rows": 2}
 
 class PlanForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
-    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    shown = TextField(widget=forms.HiddenInput, required=False, max_length=64)
     procedure = forms.ChoiceField(choices=[("kyphoplasty", "kyphoplasty"), ("vertebroplasty", "vertebroplasty")])
-    levels = forms.CharField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
+    levels = TextField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
     anesthesia = forms.ChoiceField(
         choices=[("", "undecided: counts as the strictest"), *((c, c) for c in ("local", "sedation", "general"))],
         required=False,
@@ -41,17 +42,17 @@ class PlanForm(forms.Form):
         required=False,
     )
     weight_kg = forms.FloatField(label="Weight in kg", min_value=20, max_value=350, required=False)
-    medications = forms.CharField(
+    medications = TextField(
         widget=forms.Textarea(attrs=LINES),
         required=False,
         max_length=4000,
         help_text="One on each line; write none where the patient takes nothing. Left empty, booking waits for it. "
         "In parentheses what it depends on: (weekly), (every 8 weeks), (10 mg a day), (topical), (for: stent).",
     )
-    allergies = forms.CharField(
+    allergies = TextField(
         widget=forms.Textarea(attrs=SHORT), required=False, max_length=4000, help_text="One on each line."
     )
-    more_conditions = forms.CharField(
+    more_conditions = TextField(
         label="Other conditions",
         widget=forms.Textarea(attrs=SHORT),
         required=False,

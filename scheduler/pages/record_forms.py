@@ -10,6 +10,7 @@ from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
 from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE, STUDIES
 from checklists.rules.levels import LevelError, parse_levels
+from scheduler.pages.fields import TextField
 from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import DATE, TIME, ItemForm, LabForm
 from scheduler.pages.ward.item_forms import (
@@ -61,7 +62,7 @@ class ConsultForm(SeenForm):
         choices=[("procedure", "The procedure"), ("not_candidate", "Not a candidate")],
         widget=forms.RadioSelect,
     )
-    at_levels = forms.CharField(label="Levels", max_length=60, required=False, help_text=LEVELS_LIKE)
+    at_levels = TextField(label="Levels", max_length=60, required=False, help_text=LEVELS_LIKE)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -76,7 +77,7 @@ class ConsultForm(SeenForm):
 
 
 class CandidacyForm(SeenForm):
-    indication = forms.CharField(max_length=200)
+    indication = TextField(max_length=200)
     exclusions = forms.MultipleChoiceField(
         label="Exclusions that were found",
         choices=[*ABSOLUTE.items(), *RELATIVE.items()],
@@ -115,7 +116,7 @@ class ImagingForm(SeenForm):
         label="How far is it?",
         choices=[("ordered", "Ordered"), ("done", "Done"), ("result", "Result is in"), ("reviewed", "Looked at")],
     )
-    at_levels = forms.CharField(label="Levels shown", max_length=60, help_text=LEVELS_LIKE)
+    at_levels = TextField(label="Levels shown", max_length=60, help_text=LEVELS_LIKE)
     fluid_sensitive = forms.ChoiceField(
         label="Fluid-sensitive sequence (MRI)?",
         choices=[("", "not known"), ("yes", "Yes"), ("no", "No")],
@@ -125,10 +126,10 @@ class ImagingForm(SeenForm):
         label="With contrast (MRI)?", choices=[("", "not known"), ("yes", "Yes"), ("no", "No")], required=False
     )
     shows = forms.ChoiceField(label="What the biopsy shows", choices=BIOPSIES, required=False)
-    oedema_at = forms.CharField(
+    oedema_at = TextField(
         label="Levels with marrow oedema", max_length=60, required=False, help_text="Empty where none is reported."
     )
-    uptake_at = forms.CharField(
+    uptake_at = TextField(
         label="Levels with uptake (bone scan, SPECT/CT)",
         max_length=60,
         required=False,
@@ -207,7 +208,7 @@ class InjectionForm(SeenForm):
         ],
         widget=forms.RadioSelect,
     )
-    at_levels = forms.CharField(label="Levels tested", max_length=60, required=False, help_text=LEVELS_LIKE)
+    at_levels = TextField(label="Levels tested", max_length=60, required=False, help_text=LEVELS_LIKE)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -8,6 +8,7 @@ from django import forms
 
 from checklists.rules.sitetime import day_begins, day_ends
 from scheduler.models import Practice
+from scheduler.pages.fields import TextField
 
 DATE = {"type": "date"}
 A_YEAR = timedelta(days=366)
@@ -21,7 +22,7 @@ DECISIONS = (
 class Decided(forms.Form):
     """`entry` names the place on the page that the form stands at."""
 
-    entry = forms.CharField(max_length=200)
+    entry = TextField(max_length=200)
     version = forms.IntegerField()
 
     def typed(self) -> list[tuple[str, str]]:
@@ -34,9 +35,9 @@ class Decided(forms.Form):
 
 class ReviewForm(Decided):
     visible_names = ("note",)
-    item = forms.CharField(max_length=120)
-    inputs = forms.CharField(max_length=64)
-    note = forms.CharField(
+    item = TextField(max_length=120)
+    inputs = TextField(max_length=64)
+    note = TextField(
         label="Note", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}), strip=True
     )
     day_from = forms.DateField(label="For starts from", widget=forms.DateInput(attrs=DATE))
@@ -101,8 +102,8 @@ class RestartForm(Decided):
 
 class OverrideForm(Decided):
     visible_names = ("reason", "second_email")
-    inputs = forms.CharField(max_length=64)
-    reason = forms.CharField(
+    inputs = TextField(max_length=64)
+    reason = TextField(
         label="Why the case goes on although this is not met",
         max_length=900,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -123,7 +124,7 @@ class OverrideForm(Decided):
 
 class DeclineForm(Decided):
     visible_names = ("outcome",)
-    outcome = forms.CharField(label="Why not", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    outcome = TextField(label="Why not", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 def local_today(practice: Practice, now: datetime) -> date:

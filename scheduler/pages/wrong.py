@@ -13,6 +13,7 @@ from checklists.models import Evidence, Item
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Patient
+from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.rules.problems import NotFound, Problem
@@ -26,15 +27,15 @@ BACK = {"desk": "/desk/cases/{}/", "ward": "/ward/cases/{}/"}
 
 
 class StrikeForm(forms.Form):
-    reason = forms.CharField(label="What is wrong with it?", max_length=400)
+    reason = TextField(label="What is wrong with it?", max_length=400)
 
 
 class ElsewhereForm(forms.Form):
     """First whom to look for; then, among those found, where it belongs. A choice names an id and its version."""
 
-    who = forms.CharField(label="Family name or record number of the right patient", max_length=100)
-    reason = forms.CharField(label="How did it come to the wrong patient?", max_length=400)
-    chosen = forms.CharField(required=False, max_length=60)
+    who = TextField(label="Family name or record number of the right patient", max_length=100)
+    reason = TextField(label="How did it come to the wrong patient?", max_length=400)
+    chosen = TextField(required=False, max_length=60)
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)  # of the word's item
 
     def target(self) -> tuple[uuid.UUID, int] | None:
@@ -57,7 +58,11 @@ def _found(actor: Actor, form: forms.Form, without: uuid.UUID) -> list[Patient]:
 def evidence_error(request: HttpRequest, actor: Actor, case_id: uuid.UUID, evidence_id: uuid.UUID) -> HttpResponse:
     """Strike one word through, or move it to the case that it belongs to."""
     case, now = case_of(actor.practice.pk, case_id), clock.now()
-    word = Evidence.objects.select_related("error").filter(checklist=case.checklist, public_id=evidence_id).first()
+    word = (
+        Evidence.objects.select_related("error")
+        .filter(practice_id=case.practice_id, checklist=case.checklist, public_id=evidence_id)
+        .first()
+    )
     if word is None:
         raise NotFound("There is no such evidence in this case.")
     elsewhere = request.POST.get("what") == "elsewhere"

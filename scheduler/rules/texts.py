@@ -12,6 +12,8 @@ from dataclasses import dataclass
 KINDS = {"invite": "Invitation", "moved": "New time", "cancelled": "Cancellation", "reminder": "Reminder"}
 LANGUAGES = {"en": "English", "es": "Spanish"}
 LONGEST = 300
+# Text that turns the reading direction can make one name look like another.
+BIDI = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 BREAKS = ("Zl", "Zp")  # Unicode's line and paragraph separators
 
 # English and Spanish, without accents. A hyphen at the end stands for any ending; several words for a phrase.
@@ -78,6 +80,14 @@ def complaints(text: str, drugs: Collection[str] = ()) -> Iterator[Complaint]:
                 f"'{found.removesuffix('-')}' tells of {about}. Others may read a message, so it says only the "
                 "practice, weekday, date, time, telephone and link; say this behind the link or by telephone.",
             )
+
+
+def unseen(text: str, kept: str = "\n\t") -> str | None:
+    """The first character that nobody sees and that no text needs: a control, half a surrogate, a turned direction."""
+    for sign in text:
+        if sign in BIDI or (unicodedata.category(sign) in ("Cc", "Cs") and sign not in kept):
+            return sign
+    return None
 
 
 def is_one_line(text: str) -> bool:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from checklists.rules.doses import AGREED
+from scheduler.pages.fields import TextField
 from scheduler.pages.my.door import Visit, my_page, show
 from scheduler.pages.my.words import when_in_words
 from scheduler.pages.ward.clearance_form import DETAILS, check_bridging, details
@@ -30,7 +31,7 @@ OF_AGREEMENT = ("last_dose_on", "bridging", "bridging_how")
 
 
 class WhoForm(forms.Form):
-    prescriber = forms.CharField(label="Your name", max_length=120)
+    prescriber = TextField(label="Your name", max_length=120)
 
 
 class DrugForm(forms.Form):
@@ -43,8 +44,8 @@ class DrugForm(forms.Form):
     bridging = forms.ChoiceField(
         label="Bridging?", choices=[("", "Not said"), ("no", "No"), ("yes", "Yes")], required=False
     )
-    bridging_how = forms.CharField(label="Bridging with what, until when", max_length=300, required=False)
-    reason = forms.CharField(label="Your reason, or what we should know", max_length=300, required=False)
+    bridging_how = TextField(label="Bridging with what, until when", max_length=300, required=False)
+    reason = TextField(label="Your reason, or what we should know", max_length=300, required=False)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from scheduler.models import Membership, Practice
+from scheduler.pages.fields import TextField
 from scheduler.rules import texts
 from scheduler.services.practices import NewPractice
 
@@ -27,12 +28,12 @@ class PracticeForm(forms.Form):
     """Two boxes for each weekday, both left empty where the practice is closed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    name = forms.CharField(max_length=120)
+    name = TextField(max_length=120)
     zone = forms.ChoiceField(label="Time zone", choices=[])
-    phone = forms.CharField(max_length=40, help_text="The number that patients call; every message says it.")
+    phone = TextField(max_length=40, help_text="The number that patients call; every message says it.")
     email = forms.EmailField(label="E-mail", help_text="A real mailbox that takes replies: invites come from it.")
-    address = forms.CharField(max_length=300, help_text="Where patients go, as invites show it.")
-    fax = forms.CharField(max_length=40, required=False, help_text="Letters to prescribers name it.")
+    address = TextField(max_length=300, help_text="Where patients go, as invites show it.")
+    fax = TextField(max_length=40, required=False, help_text="Letters to prescribers name it.")
 
     def __init__(self, data: Any = None, *, practice: Practice) -> None:
         initial = {name: getattr(practice, name) for name in ("version", *PRACTICE_FIELDS)}
@@ -81,7 +82,7 @@ class PlaceForm(forms.Form):
     kind = forms.ChoiceField(
         label="What", choices=[("room", "room"), ("bay", "recovery bay"), ("equipment", "equipment")]
     )
-    name = forms.CharField(max_length=120)
+    name = TextField(max_length=120)
 
 
 class PlaceStateForm(forms.Form):
@@ -95,7 +96,7 @@ def _roles() -> forms.MultipleChoiceField:
 
 
 class PersonForm(forms.Form):
-    name = forms.CharField(max_length=120)
+    name = TextField(max_length=120)
     email = forms.EmailField(label="E-mail", help_text="They sign in with it.")
     roles = _roles()
     password = forms.CharField(
@@ -129,7 +130,7 @@ class TextsForm(forms.Form):
         super().__init__(data, initial=initial)
         for kind, words in texts.KINDS.items():
             for language, name in texts.LANGUAGES.items():
-                self.fields[f"{kind}_{language}"] = forms.CharField(
+                self.fields[f"{kind}_{language}"] = TextField(
                     label=f"{words}, {name}",
                     required=False,
                     widget=forms.Textarea(attrs={"rows": 2, "lang": language, "maxlength": texts.LONGEST}),

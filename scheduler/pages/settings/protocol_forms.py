@@ -11,6 +11,7 @@ from django.http import QueryDict
 from checklists.models import ProtocolVersion
 from checklists.protocols.blocks import CONFIDENCES
 from checklists.protocols.filling import LONGEST, Gap, Number
+from scheduler.pages.fields import TextField
 
 
 class AdoptForm(forms.Form):
@@ -56,7 +57,7 @@ class SignForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = TextField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ class FillForm(forms.Form):
         for gap in gaps:
             what = f"{gap.rule}, {gap.part}" if gap.part else gap.rule
             unit = f" ({gap.unit})" if gap.unit else ""
-            self.fields[gap.path] = forms.CharField(label=f"{what}{unit}", max_length=60)
-            self.fields[f"{gap.path}.source"] = forms.CharField(label="Where the number comes from", max_length=LONGEST)
+            self.fields[gap.path] = TextField(label=f"{what}{unit}", max_length=60)
+            self.fields[f"{gap.path}.source"] = TextField(label="Where the number comes from", max_length=LONGEST)
             self.fields[f"{gap.path}.confidence"] = forms.ChoiceField(
                 label="How sure it is", choices=[("", "choose"), *((one, one) for one in CONFIDENCES)]
             )
-            self.fields[f"{gap.path}.note"] = forms.CharField(label="Note", max_length=LONGEST, required=False)
+            self.fields[f"{gap.path}.note"] = TextField(label="Note", max_length=LONGEST, required=False)
 
     @property
     def rows(self) -> list[GapFields]:

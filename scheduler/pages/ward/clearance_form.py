@@ -9,6 +9,7 @@ from django import forms
 from checklists.rules.doses import AGREED
 from checklists.rules.kinds.clearance import MOST_HOURS
 from checklists.rules.sitetime import dose_on
+from scheduler.pages.fields import TextField
 from scheduler.pages.ward.forms import DATE, ItemForm
 
 ANSWERED = {
@@ -25,7 +26,7 @@ class ClearanceForm(ItemForm):
     answer = forms.ChoiceField(
         label="What did the prescriber say?", choices=list(ANSWERED.items()), widget=forms.RadioSelect
     )
-    prescriber = forms.CharField(label="Who answered", max_length=120)
+    prescriber = TextField(label="Who answered", max_length=120)
     how = forms.ChoiceField(choices=[(way, way) for way in ("phone", "letter", "fax", "message")])
     answered_on = forms.DateField(label="When, if not now", required=False, widget=forms.DateInput(attrs=DATE))
     last_dose_on = forms.DateField(
@@ -35,8 +36,8 @@ class ClearanceForm(ItemForm):
         label="Or hours without it before the procedure", required=False, min_value=0, max_value=MOST_HOURS
     )
     bridging = forms.ChoiceField(label="Bridging?", choices=BRIDGED, required=False)
-    bridging_how = forms.CharField(label="Bridging with what, until when", max_length=300, required=False)
-    reason = forms.CharField(label="Their reason", max_length=300, required=False)
+    bridging_how = TextField(label="Bridging with what, until when", max_length=300, required=False)
+    reason = TextField(label="Their reason", max_length=300, required=False)
 
     def offer(self) -> None:
         said = self.asked.last_value or {}

@@ -6,6 +6,7 @@ from django import forms
 
 from checklists.rules.asked import ASKED_CODES, codes_wanted
 from checklists.rules.decisions import CONTINUE, INSTRUCTION, STOP, WHOSE
+from scheduler.pages.fields import TextField
 from scheduler.pages.ward.forms import DoseForm
 
 DECISIONS = {
@@ -51,7 +52,7 @@ class HoldForm(DoseForm):
             del self.fields[name]
         choices = [(one, DECISIONS[one]) for one in self.decisions]
         self.fields["answer"] = forms.ChoiceField(label="What is decided?", choices=choices, widget=forms.RadioSelect)
-        self.fields["decided_by"] = forms.CharField(label="Who decided", max_length=120)
+        self.fields["decided_by"] = TextField(label="Who decided", max_length=120)
         if STOP in self.decisions:
             self.fields["hours"] = forms.IntegerField(
                 label="Hours since the last dose, if it is stopped", min_value=1, max_value=MOST_HOURS, required=False

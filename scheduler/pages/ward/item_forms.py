@@ -11,6 +11,7 @@ from checklists.rules.kinds.restart import RESTART
 from checklists.rules.levels import parse_levels
 from checklists.rules.protocol import Statement
 from checklists.rules.values import Authority
+from scheduler.pages.fields import TextField
 from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import (
     DATE,
@@ -32,8 +33,8 @@ def asked_as(label: str, *choices: tuple[str, str]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect)
 
 
-def line(label: str) -> forms.CharField:
-    return forms.CharField(label=label, max_length=LONGEST, required=False)
+def line(label: str) -> TextField:
+    return TextField(label=label, max_length=LONGEST, required=False)
 
 
 def day(label: str) -> forms.DateField:
@@ -153,7 +154,7 @@ class AuthorisationForm(LevelsForm):
         ("refused", "Refused"),
         ("asked", "Asked, no answer yet"),
     )
-    payer = forms.CharField(max_length=LONGEST)
+    payer = TextField(max_length=LONGEST)
     number = line("Number")
     levels = line("Levels")
     valid_from = day("Valid from")

@@ -7,10 +7,12 @@ from uuid import UUID
 from django import forms
 
 from checklists.rules.sitetime import wall_instant
-from scheduler.access import CLINICIAN, Actor
+from scheduler.access import Actor
 from scheduler.models import Case, Membership, Resource
+from scheduler.pages.fields import TextField
 from scheduler.rules.downtime import NEEDED, STEPS, PaperTimes
 from scheduler.rules.papers import paper_reference
+from scheduler.rules.roles import CLINICIAN
 from scheduler.services.downtime import Place
 
 AT = {
@@ -25,15 +27,15 @@ AS_BOOKED = ("", "as booked")
 PASSWORD = {"autocomplete": "off"}
 
 
-def password(label: str, *, required: bool) -> forms.CharField:
+def password(label: str, *, required: bool) -> TextField:
     widget = forms.PasswordInput(attrs=PASSWORD)
-    return forms.CharField(label=label, required=required, max_length=200, strip=False, widget=widget)
+    return TextField(label=label, required=required, max_length=200, strip=False, widget=widget)
 
 
 class PaperForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    paper = forms.CharField(label="Reference on the sheet", max_length=40)
-    reason = forms.CharField(label="Why on paper", max_length=500)
+    paper = TextField(label="Reference on the sheet", max_length=40)
+    reason = TextField(label="Why on paper", max_length=500)
     day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def __init__(self, data: Any = None, *, case: Case, actor: Actor, now: datetime) -> None:

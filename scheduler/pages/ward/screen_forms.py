@@ -7,6 +7,7 @@ from django import forms
 
 from checklists.rules.kinds.infection import ANSWERED
 from checklists.rules.protocol import InfectionQuestion, InfectionRule
+from scheduler.pages.fields import TextField
 from scheduler.pages.ward.forms import DATE, offer_noes
 from scheduler.services.bedside import Asked
 
@@ -105,7 +106,7 @@ class CheckForm(ScreenForm):
         widget=forms.DateInput(attrs=DATE),
         help_text="As the clinician expects it; the earliest new date follows. Empty where nobody knows yet.",
     )
-    reason = forms.CharField(label="Why it is no infection", required=False, max_length=500)
+    reason = TextField(label="Why it is no infection", required=False, max_length=500)
     outcome = forms.ChoiceField(choices=[(word, word) for word in (CLEAR, INFECTION, CONFIRMED, ASSESSED)])
 
     def clean(self) -> dict[str, Any]:
