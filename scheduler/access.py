@@ -1,27 +1,51 @@
-"""Who may what: one table from route and method to roles. A route that is not here answers nobody."""
+"""Who may what: one table from route and method to roles. A route that is not here answers nobody.
+
+What is done to a case is named by its act, whose roles and states are in scheduler/rules/transitions.py.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checklists.rules.values import Authority
 from scheduler.models import Practice, User
+from scheduler.rules.problems import NotPermitted
+from scheduler.rules.roles import (
+    CARE,
+    CLINICIAN,
+    CLINICIANS,
+    DESK,
+    EVERY_ROLE,
+    NURSE,
+    OFFICE,
+    REGISTRARS,
+    SCHEDULER,
+    SIGNERS,
+    STAFF,
+    WARD,
+)
+from scheduler.rules.transitions import TRANSITIONS, Act
 
-SCHEDULER, NURSE, CLINICIAN, ADMINISTRATOR, AUDITOR = "scheduler", "nurse", "clinician", "administrator", "auditor"
-ROLES = (SCHEDULER, NURSE, CLINICIAN, ADMINISTRATOR, AUDITOR)
 ANYONE = "anyone"  # also without signing in
 ANYONE_IN_DEMO = "anyone in the demo"  # elsewhere every role
 
-CARE = frozenset({SCHEDULER, NURSE, CLINICIAN})
-STAFF = CARE | {ADMINISTRATOR}
-EVERY_ROLE = frozenset(ROLES)
-WARD = frozenset({NURSE, CLINICIAN})
-DESK = frozenset({SCHEDULER, CLINICIAN})
-
-OFFICE = frozenset({ADMINISTRATOR})
-REGISTRARS = DESK | OFFICE  # who may say that two rows are one person, or a case another's
-SIGNERS = frozenset({CLINICIAN, ADMINISTRATOR})
-
 Allowed = frozenset[str] | str
+
+
+def who(*acts: Act) -> frozenset[str]:
+    """The roles that may do one of these acts."""
+    return frozenset().union(*(TRANSITIONS[act].who for act in acts))
+
+
+def post(*acts: Act) -> Mapping[str, Allowed]:
+    return {"POST": who(*acts)}
+
+
+def form(*acts: Act) -> Mapping[str, Allowed]:
+    """A page with a form of its own."""
+    return {"GET": who(*acts), "POST": who(*acts)}
+
+
+ENDS = (Act.END, Act.DIE, Act.ABORT)
 
 ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "health": {"GET": ANYONE},
@@ -36,14 +60,17 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-tasks": {"GET": EVERY_ROLE},
     "desk-task-done": {"POST": CARE},
     "desk-new": {"GET": DESK, "POST": DESK},
-    "desk-book": {"GET": DESK, "POST": DESK},
-    "desk-end": {"POST": DESK},
+    "desk-book": form(Act.BOOK, Act.MOVE),
+    "desk-end": post(*ENDS, Act.RELEASE),
+    "desk-arrive": post(Act.ARRIVE),
+    "desk-close": post(Act.CLOSE),
+    "desk-reopen": post(Act.REOPEN),
     "desk-case-refile": {"GET": REGISTRARS, "POST": REGISTRARS},
     "desk-evidence-error": {"GET": CARE, "POST": CARE},
     "desk-duplicates": {"GET": STAFF, "POST": STAFF},
     "desk-merge": {"GET": REGISTRARS, "POST": REGISTRARS},
     "desk-merge-undo": {"POST": REGISTRARS},
-    "desk-plan": {"GET": DESK, "POST": DESK},
+    "desk-plan": form(Act.PLAN),
     "ward-board": {"GET": EVERY_ROLE},
     "ward-board-rows": {"GET": EVERY_ROLE},
     "ward-case": {"GET": EVERY_ROLE},
@@ -53,21 +80,21 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "ward-infection": {"GET": WARD, "POST": WARD},
     "ward-prescreen": {"POST": WARD},
     "ward-arrive": {"POST": WARD},
-    "ward-check-in": {"POST": WARD},
-    "ward-start": {"POST": WARD},
-    "ward-finish": {"POST": WARD},
-    "ward-discharge": {"POST": WARD},
-    "ward-send-home": {"POST": WARD},
+    "ward-check-in": post(Act.CHECK_IN),
+    "ward-start": post(Act.START),
+    "ward-finish": post(Act.FINISH),
+    "ward-discharge": post(Act.DISCHARGE),
+    "ward-send-home": post(Act.SEND_HOME),
+    "ward-ask-override": post(Act.ASK_OVERRIDE),
+    "desk-record": form(Act.RECORD),
+    "desk-phone": form(Act.PHONE),
+    "desk-clearance": form(Act.ASK_PRESCRIBER),
+    "desk-clearance-answer": post(Act.RECORD),
     "ward-print": {"GET": EVERY_ROLE},
-    "ward-paper": {"GET": WARD, "POST": WARD},
-    "ward-ask-override": {"POST": WARD},
-    "desk-record": {"GET": CARE, "POST": CARE},
-    "desk-phone": {"GET": CARE, "POST": CARE},
-    "desk-clearance": {"GET": CARE, "POST": CARE},
-    "desk-clearance-answer": {"POST": CARE},
+    "ward-paper": form(Act.FROM_PAPER),
     "desk-clearance-verify": {"POST": WARD},
     "desk-clearance-letter": {"GET": CARE},
-    "desk-link-send": {"POST": DESK},
+    "desk-link-send": post(Act.SEND_LINK),
     "desk-contact-change": {"GET": DESK, "POST": DESK},
     # A link's cookie is asked for in place of a login: scheduler/pages/my/door.py.
     "my-link": {"GET": ANYONE},
@@ -82,11 +109,11 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-mailbox": {"GET": EVERY_ROLE},
     "desk-mail": {"GET": EVERY_ROLE},
     "desk-invite": {"GET": EVERY_ROLE},
-    "sign-list": {"GET": frozenset({CLINICIAN})},
-    "sign-review": {"POST": frozenset({CLINICIAN})},
-    "sign-restart": {"POST": frozenset({CLINICIAN})},
-    "sign-override": {"POST": frozenset({CLINICIAN})},
-    "sign-decline": {"POST": frozenset({CLINICIAN})},
+    "sign-list": {"GET": CLINICIANS},
+    "sign-review": post(Act.REVIEW),
+    "sign-restart": {"POST": CLINICIANS},
+    "sign-override": post(Act.OVERRIDE),
+    "sign-decline": {"POST": CLINICIANS},
     "settings": {"GET": SIGNERS},
     "settings-practice": {"GET": OFFICE, "POST": OFFICE},
     "settings-places": {"GET": OFFICE, "POST": OFFICE},
@@ -101,9 +128,9 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-protocol": {"GET": SIGNERS},
     "settings-protocol-diff": {"GET": SIGNERS},
     "settings-protocol-fill": {"GET": SIGNERS, "POST": SIGNERS},
-    "settings-protocol-move": {"GET": SIGNERS, "POST": frozenset({CLINICIAN})},
-    "settings-protocol-sign": {"POST": frozenset({CLINICIAN})},
-    "settings-protocol-withdraw": {"POST": frozenset({CLINICIAN})},
+    "settings-protocol-move": {"GET": SIGNERS, "POST": CLINICIANS},
+    "settings-protocol-sign": {"POST": CLINICIANS},
+    "settings-protocol-withdraw": {"POST": CLINICIANS},
     "schema": {"GET": ANYONE_IN_DEMO},
     "docs": {"GET": ANYONE_IN_DEMO},
     "practice": {"GET": EVERY_ROLE},
@@ -117,36 +144,36 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "merge-undo": {"POST": REGISTRARS},
     "cases": {"GET": EVERY_ROLE, "POST": DESK},
     "case": {"GET": EVERY_ROLE},
-    "case-evidence": {"POST": CARE},
+    "case-evidence": post(Act.RECORD),
     "case-latest-times": {"GET": EVERY_ROLE},
-    "case-clearance": {"POST": CARE},
-    "case-plan": {"POST": DESK},
-    "case-bookings": {"POST": DESK},
-    "case-arrive": {"POST": CARE},
-    "case-check-in": {"POST": WARD},
-    "case-start": {"POST": WARD},
-    "case-finish": {"POST": WARD},
-    "case-discharge": {"POST": WARD},
-    "case-downtime": {"POST": WARD},
-    "case-close": {"POST": CARE},
-    "case-cancel": {"POST": CARE},
-    "case-reopen": {"POST": DESK},
-    "case-reviews": {"POST": frozenset({CLINICIAN})},
-    "case-overrides": {"POST": frozenset({CLINICIAN})},
+    "case-clearance": post(Act.ASK_PRESCRIBER),
+    "case-plan": post(Act.PLAN),
+    "case-bookings": post(Act.BOOK),
+    "case-arrive": post(Act.ARRIVE),
+    "case-check-in": post(Act.CHECK_IN),
+    "case-start": post(Act.START),
+    "case-finish": post(Act.FINISH),
+    "case-discharge": post(Act.DISCHARGE),
+    "case-close": post(Act.CLOSE),
+    "case-cancel": post(*ENDS),
+    "case-reopen": post(Act.REOPEN),
+    "case-reviews": post(Act.REVIEW),
+    "case-overrides": post(Act.OVERRIDE),
+    "case-downtime": post(Act.FROM_PAPER),
     "evidence-error": {"POST": CARE},
+    "booking-move": post(Act.MOVE),
+    "booking-cancel": post(Act.RELEASE),
     "evidence-refile": {"POST": CARE},
     "case-refile": {"POST": REGISTRARS},
-    "booking-move": {"POST": DESK},
-    "booking-cancel": {"POST": DESK},
     "board": {"GET": EVERY_ROLE},
     "tasks": {"GET": EVERY_ROLE},
     "task-done": {"POST": CARE},
-    "protocols": {"GET": EVERY_ROLE, "POST": frozenset({CLINICIAN, ADMINISTRATOR})},
+    "protocols": {"GET": EVERY_ROLE, "POST": SIGNERS},
     "protocol": {"GET": EVERY_ROLE},
     "protocol-diff": {"GET": EVERY_ROLE},
-    "protocol-move": {"GET": SIGNERS, "POST": frozenset({CLINICIAN})},
-    "protocol-sign": {"POST": frozenset({CLINICIAN})},
-    "protocol-withdraw": {"POST": frozenset({CLINICIAN})},
+    "protocol-move": {"GET": SIGNERS, "POST": CLINICIANS},
+    "protocol-sign": {"POST": CLINICIANS},
+    "protocol-withdraw": {"POST": CLINICIANS},
 }
 
 AUTHORITIES = {SCHEDULER: Authority.SCHEDULER, NURSE: Authority.NURSE, CLINICIAN: Authority.CLINICIAN}
@@ -188,3 +215,9 @@ def allowed(route: str, method: str, roles: frozenset[str], *, demo: bool) -> bo
 def authority_of(said_by: str, actor: Actor) -> Authority | None:
     """Staff speak with their own authority; what they record for others is the others' word."""
     return actor.authority if said_by == "staff" else Authority.PATIENT
+
+
+def permit(actor: Actor, act: Act) -> None:
+    """For a route that takes several acts. Raises NotPermitted where none of the actor's roles may do this one."""
+    if actor.roles.isdisjoint(TRANSITIONS[act].who):
+        raise NotPermitted(f"Your roles may not {act.value.replace('_', ' ')}. Ask a {' or '.join(sorted(who(act)))}.")

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from checklists.rules.values import Finding
 from scheduler import clock
-from scheduler.access import Actor
+from scheduler.access import Actor, allowed
 from scheduler.models import Resource
 from scheduler.pages.places import first_place
 from scheduler.pages.polling import answer, asked_day, version_of
@@ -73,6 +73,7 @@ def _pathway(request: HttpRequest, actor: Actor) -> dict[str, object]:
         "steps": [step.value for step in SEVEN],
         "filters": SHOWS.items(),
         "chosen": chosen,
+        "may_open": allowed("desk-new", "POST", actor.roles, demo=False),
         "truncated": truncated,
         "counts": [(word, counts[state]) for state, word in SHOWS.items() if counts[state]],
         "now": now,

@@ -14,14 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from checklists.rules.kinds.clearance import KIND
 from checklists.rules.values import Authority
 from scheduler import clock
-from scheduler.access import WARD, Actor
+from scheduler.access import Actor
 from scheduler.models import Case, Contact
+from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.clearance_form import ClearanceForm
 from scheduler.pages.ward.forms import Bedside, ItemForm
 from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.ward.verify import agree, differ
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Problem, Reason
+from scheduler.rules.roles import WARD
 from scheduler.rules.texts import is_one_line
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
@@ -47,10 +49,10 @@ class AskForm(forms.Form):
     """Whom to ask about which drugs, and how. Each drug carries the version that was shown."""
 
     prescriber = forms.ChoiceField(widget=forms.RadioSelect)
-    name = forms.CharField(label="Name", max_length=120, required=False)
+    name = TextField(label="Name", max_length=120, required=False)
     email = forms.EmailField(label="E-mail", required=False)
-    phone = forms.CharField(label="Phone or fax", max_length=40, required=False)
-    address = forms.CharField(label="Address", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    phone = TextField(label="Phone or fax", max_length=40, required=False)
+    address = TextField(label="Address", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     drugs = forms.MultipleChoiceField(label="About", widget=forms.CheckboxSelectMultiple)
     how = forms.ChoiceField(choices=[(way, WAYS_SHOWN[way]) for way in WAYS_SHOWN], widget=forms.RadioSelect)
 
@@ -227,7 +229,9 @@ def _act(request: HttpRequest, actor: Actor, case_id: uuid.UUID, act: Any) -> Ht
 def letter(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
     """For the printer: every drug that this prescriber was asked about and that is not answered."""
     case, now = case_of(actor.practice.pk, case_id), clock.now()
-    contact = Contact.objects.filter(patient_id=case.patient_id, pk=contact_id, kind="prescriber").first()
+    contact = Contact.objects.filter(
+        practice_id=case.practice_id, patient_id=case.patient_id, pk=contact_id, kind="prescriber"
+    ).first()
     row = boards.rows([case], now)[0]
     lines = [line for line in clearance_lines(row, now) if line.contact_id == str(contact_id)]
     if contact is None or not lines:

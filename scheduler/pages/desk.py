@@ -12,14 +12,16 @@ from checklists.models import Evidence, Override, ProtocolVersion
 from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
 from scheduler import clock
-from scheduler.access import CARE, DESK, REGISTRARS, ROLES, Actor
+from scheduler.access import Actor, allowed, permit
 from scheduler.models import Case, Task
 from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.reads import looked_at_cases
+from scheduler.rules.duties import may_finish
 from scheduler.rules.problems import Invalid, Problem, Reason
-from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
+from scheduler.rules.roles import REGISTRARS, ROLES
+from scheduler.rules.transitions import BEFORE_PROCEDURE, Act, acts_of, endings_of
 from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.clearances import clearance_lines
@@ -32,10 +34,10 @@ from scheduler.services.tasks import finish_task
 @require_GET
 @page("desk-case")
 def case_page(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
-    return _show_case(request, actor, case_id)
+    return show_case(request, actor, case_id)
 
 
-def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
+def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
     case, now = cases.case_of(actor.practice.pk, case_id), clock.now()
     row = boards.rows([case], now)[0]
     context = {
@@ -52,14 +54,14 @@ def _show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: 
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
         "clearances": clearance_lines(row, now),
-        "may_clear": bool(actor.roles & CARE),
         "messages": timeline(case.pk, practice_id=actor.practice.pk),
-        "may_book": bool(actor.roles & DESK),
+        "may": acts_of(actor.roles, case.state),
+        "may_correct_contacts": allowed("desk-contact-change", "POST", actor.roles, demo=False),
+        "is_ahead": case.state in BEFORE_PROCEDURE,
         "may_refile": bool(actor.roles & REGISTRARS) and case.started_at is None,
         "weight": actor.authority or 0,
-        "can_end": case.state in BEFORE_PROCEDURE,
         "planned": planned_times(case=case, assessment=row.assessment),
-        "endings": (*TRANSITIONS[Act.END].targets, *TRANSITIONS[Act.DIE].targets),
+        "endings": endings_of(actor.roles, case.state),
     }
     return render(request, "desk/case.html", context, status=problem.status if problem else 200)
 
@@ -230,12 +232,13 @@ def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
             "now": clock.now(),
         }
         if given["ending"] == "release" and case.booking is not None:
+            permit(actor, Act.RELEASE)
             bookings.release_booking(booking_id=case.booking.pk, **common)
         else:
             transitions.end_case(case_id=case.pk, ending=given["ending"], **common)
     except Problem as problem:
         note(actor, problem, case.pk)
-        return _show_case(request, actor, case_id, problem)
+        return show_case(request, actor, case_id, problem)
     return redirect(f"/desk/cases/{case_id}/")
 
 
@@ -257,6 +260,7 @@ def _show_tasks(request: HttpRequest, actor: Actor, problem: Problem | None = No
     context = {
         "actor": actor,
         "tasks": tasks,
+        "mine_to_finish": {task.pk for task in tasks if may_finish(task.kind, actor.roles)},
         "queues": ROLES,
         "chosen": chosen,
         "now": clock.now(),

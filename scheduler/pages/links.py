@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Contact
+from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.rules.problems import NotFound, Problem
 from scheduler.rules.texts import is_one_line
@@ -29,9 +30,9 @@ def send(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: uui
 
 
 class AddressForm(forms.Form):
-    name = forms.CharField(max_length=120, required=False)
+    name = TextField(max_length=120, required=False)
     email = forms.EmailField(label="E-mail", required=False, help_text="Without it the desk calls.")
-    phone = forms.CharField(max_length=40, required=False)
+    phone = TextField(max_length=40, required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -48,7 +49,9 @@ class AddressForm(forms.Form):
 def change(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
     """Another address for the same person: the link to the old one dies, the calendar entries there are taken back."""
     case = cases.case_of(actor.practice.pk, case_id)
-    old = Contact.objects.filter(patient_id=case.patient_id, pk=contact_id, ended_at=None).first()
+    old = Contact.objects.filter(
+        practice_id=case.practice_id, patient_id=case.patient_id, pk=contact_id, ended_at=None
+    ).first()
     if old is None:
         raise NotFound("There is no such contact of this patient.")
     initial = {"name": old.name, "email": old.email, "phone": old.phone}

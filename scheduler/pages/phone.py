@@ -16,13 +16,14 @@ from checklists.rules.questions import Question, Text
 from checklists.rules.questions import script as lines
 from checklists.rules.questions.asking import say
 from scheduler import clock
-from scheduler.access import WARD, Actor
+from scheduler.access import Actor
 from scheduler.models import Case, Contact, Practice
 from scheduler.pages.answers import AnswerForm
 from scheduler.pages.session import note, page
 from scheduler.pages.spoken import LANGUAGES, language_of
 from scheduler.pages.spoken import say as aloud
 from scheduler.rules.problems import Invalid, NotPermitted, Problem, Reason
+from scheduler.rules.roles import WARD
 from scheduler.services import boards, cases
 from scheduler.services.answers import Asked, Said, asked_of, caregivers
 from scheduler.services.people import staff_names

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
-from scheduler.access import ADMINISTRATOR, AUDITOR, CLINICIAN, NURSE, SCHEDULER, Actor, allowed
+from scheduler.access import Actor, allowed
+from scheduler.rules.roles import ADMINISTRATOR, AUDITOR, CLINICIAN, NURSE, SCHEDULER
 
 PLACES = (
     ("desk-pathway", "Pathway"),

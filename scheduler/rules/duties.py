@@ -1,10 +1,12 @@
 """What people owe because of a verdict: one table from finding to task, derived anew at each look."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from checklists.rules.values import Finding, Gate, Status, Verdict
+from scheduler.rules.roles import CARE, CLINICIANS
 
 # Clinicians decide these; a derived one is settled by recording the decision, never by ticking it off.
 DECIDED_BY_CLINICIANS = ("review", "restart_decision", "override")
@@ -20,6 +22,11 @@ class Phase(Enum):
     PUT_OFF = "put off"  # its booking was released and no other is made
     UNDER_WAY = "under way"
     ENDED = "ended"
+
+
+def may_finish(kind: str, roles: Collection[str]) -> bool:
+    """Whether somebody with these roles may say what came of a task of this kind."""
+    return not (CLINICIANS if kind in DECIDED_BY_CLINICIANS else CARE).isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,9 +190,12 @@ def allow(case: Case, act: Act, target: str = "") -> None:
     """Raises Refused unless the table of transitions has this act in the case's state (and to this target)."""
     step = TRANSITIONS[act]
     if case.state not in step.sources or (target and target not in step.targets):
+        wanted = f"to {act.value.replace('_', ' ')} it must be {' or '.join(step.sources)}."
+        sentence = f"The case is {case.state}; {wanted}".replace("_", " ")
         raise Refused(
-            f"The case is {case.state}; to {act.value.replace('_', ' ')} it must be {' or '.join(step.sources)}.",
+            sentence,
             code="wrong_state",
+            errors=(Reason("wrong_state", sentence, owner=" or ".join(sorted(step.who))),),
             state=case.state,
         )
 
@@ -263,8 +266,7 @@ def change_plan(
 
 def may_change_plan(case: Case) -> None:
     """Raises Refused once the procedure has begun or will not be."""
-    if case.state not in BEFORE_PROCEDURE:
-        raise Refused(f"The plan of a case that is {case.state} is not changed.", code="wrong_state")
+    allow(case, Act.PLAN)
 
 
 def facts_with(case: Case, facts: Facts, plan: Plan) -> Facts:

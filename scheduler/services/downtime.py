@@ -27,7 +27,7 @@ from scheduler.rules.duties import DOWNTIME_REVIEW, Duty
 from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
 from scheduler.services.bookings import Slot, book_what_was_done
-from scheduler.services.cases import bump, note_facts, seen
+from scheduler.services.cases import allow, bump, note_facts, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
 from scheduler.services.readiness import end_of_day, locked_case, look_again
@@ -137,12 +137,7 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
 
 
 def _check(case: Case, times: PaperTimes, place: Place | None, now: datetime) -> None:
-    if case.state not in (*BEFORE_PROCEDURE, "in_procedure", "recovering"):
-        raise Refused(
-            f"The case is {case.state.replace('_', ' ')}: nothing of it is left to enter from paper.",
-            code="wrong_state",
-            state=case.state,
-        )
+    allow(case, Act.FROM_PAPER)
     if case.started_at is not None and place is not None:
         told = "The procedure began where the system says. Leave room, proceduralist and bay out."
         raise Invalid("The place is known.", errors=(Reason("known_already", told, field="place"),))

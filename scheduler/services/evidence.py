@@ -15,8 +15,10 @@ from checklists.rules.values import Authority
 from checklists.services import checklists, recording
 from checklists.services.recording import Observation
 from scheduler.models import Case
-from scheduler.rules.problems import Invalid, Reason, Refused, Stale
+from scheduler.rules.problems import Invalid, Reason, Stale
+from scheduler.rules.transitions import Act
 from scheduler.services.bookings import release_booking_of
+from scheduler.services.cases import allow
 from scheduler.services.errors import INFECTION, follow_error, started_drugs, word_to_strike
 from scheduler.services.people import escort_contact
 from scheduler.services.readiness import judged_start, locked_case, look_again
@@ -70,8 +72,7 @@ def record_all(
     A failing one blocks at once, a confirmed infection releases the booking.
     """
     case = locked_case(practice_id, case_id)
-    if case.state == "closed":
-        raise Refused("The case is closed. Reopen it, or open a new case.", code="case_closed")
+    allow(case, Act.RECORD)
     _check_items(case, observations, now)
     for each in observations:
         _check_speaker(each.item, each.said_by)

@@ -72,7 +72,7 @@ def _note_refusal(problem: Problem, practice_id: uuid.UUID, subject: object, by:
         action="refused",
         subject=subject,
         now=now,
-        codes=[problem.code, *map(_code, problem.errors)],
+        codes=list(dict.fromkeys([problem.code, *map(_code, problem.errors)])),
     )
 
 

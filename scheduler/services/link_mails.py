@@ -11,7 +11,8 @@ from scheduler import messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Case, Contact, Link
 from scheduler.rules.problems import NotFound, Refused
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import Act
+from scheduler.services.cases import allow
 from scheduler.services.links import KINDS, address_of, issue_link
 from scheduler.services.pickups import escort_of, pickup_text
 from scheduler.services.readiness import locked_case, look_again
@@ -21,7 +22,9 @@ from scheduler.services.readiness import locked_case, look_again
 def send_link(*, practice_id: uuid.UUID, case_id: uuid.UUID, contact_id: uuid.UUID, by: str, now: datetime) -> Link:
     """A new link to this person, mailed at once. Raises NotFound, Refused (no address, no permission, case over)."""
     case = locked_case(practice_id, case_id)
-    contact = Contact.objects.filter(patient_id=case.patient_id, pk=contact_id, kind__in=KINDS).first()
+    contact = Contact.objects.filter(
+        practice_id=practice_id, patient_id=case.patient_id, pk=contact_id, kind__in=KINDS
+    ).first()
     if contact is None:
         raise NotFound("There is no such contact of this patient.")
     _refuse_unreachable(case, contact)
@@ -34,8 +37,7 @@ def send_link(*, practice_id: uuid.UUID, case_id: uuid.UUID, contact_id: uuid.UU
 
 
 def _refuse_unreachable(case: Case, contact: Contact) -> None:
-    if case.state not in BEFORE_PROCEDURE:
-        raise Refused(f"A case that is {case.state.replace('_', ' ')} asks nothing more: no link.", code="wrong_state")
+    allow(case, Act.SEND_LINK)
     if contact.ended_at is not None:
         raise Refused("This contact was ended. Send the link to one that stands.", code="contact_ended")
     if contact.channel != "email":

@@ -11,13 +11,13 @@ from scheduler.models import Case, Task
 from scheduler.rules.duties import Duty
 from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.rules.texts import is_one_line
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import Act
+from scheduler.services.cases import allow
 from scheduler.services.readiness import judged_start, locked_case
 from scheduler.services.record import append_record
 from scheduler.services.tasks import owe_task
 
 KIND = "override"
-UNDER_WAY = ("in_procedure", "recovering")
 
 
 @transaction.atomic
@@ -26,8 +26,7 @@ def ask_for_override(
 ) -> Task:
     """The clinician's task to decide about an override of this item, due at the start. Raises Invalid, Refused."""
     case = locked_case(practice_id, case_id)
-    if case.state not in (*BEFORE_PROCEDURE, *UNDER_WAY):
-        raise Refused(f"The case is {case.state}; nothing is let pass in it any more.", code="wrong_state")
+    allow(case, Act.ASK_OVERRIDE)
     finding = _finding(case, item, now)
     if not reason.strip() or not is_one_line(reason):
         raise Invalid(

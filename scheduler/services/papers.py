@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from checklists.rules.values import Authority
 from checklists.services.downtime import Paper
-from scheduler.access import CLINICIAN, Actor
+from scheduler.access import Actor
 from scheduler.models import Membership, Practice
 from scheduler.rules.problems import Invalid, NotPermitted, Reason
+from scheduler.rules.roles import CLINICIAN
 from scheduler.services.signatures import authenticate_afresh, person_here
 
 Credentials = Mapping[str, str]  # email and password

@@ -10,10 +10,10 @@ from django.db import transaction
 
 from scheduler.models import Case, Task
 from scheduler.rules.duties import Duty
-from scheduler.rules.problems import Refused
 from scheduler.rules.recorded import recorded_item
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import Act
 from scheduler.services.answers import Said, call_key, record_answers
+from scheduler.services.cases import allow
 from scheduler.services.readiness import end_of_day, locked_case
 from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks, owe_task
@@ -43,6 +43,7 @@ def record_phone_check(
 ) -> tuple[str, ...]:
     """Record all answers or none, and settle the calls that asked for them. The caller checked who was speaking."""
     case = locked_case(practice_id, case_id)
+    allow(case, Act.PHONE)
     # Before recording: an answer may itself make a call owed about the same item.
     answered = [call_key(one.item) for one in said if one.answer.choice != "call_me"]
     drop_tasks(case=case, kinds=("call",), keys=(*answered, AGAIN), outcome=ANSWERED, by=by, now=now)
@@ -63,8 +64,7 @@ def record_phone_check(
 def note_unreached(*, practice_id: uuid.UUID, case_id: uuid.UUID, outcome: Unreached, by: str, now: datetime) -> Task:
     """Nobody was reached: the record keeps each try, and one call stays owed."""
     case = locked_case(practice_id, case_id)
-    if case.state not in BEFORE_PROCEDURE:
-        raise Refused("There is nobody to call: the procedure is not ahead.", code="nothing_asked")
+    allow(case, Act.PHONE)
     append_record(
         practice_id=practice_id,
         by=by,

@@ -21,7 +21,8 @@ from scheduler.models import Case, Contact, Link
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Standing
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
+from scheduler.services.cases import allow
 from scheduler.services.clearances import reference_of
 from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.link_visits import link_by, locked_link
@@ -57,7 +58,9 @@ def ask_prescriber(
     Raises NotFound, Invalid, Refused, Stale.
     """
     case = locked_case(practice_id, case_id)
-    contact = Contact.objects.filter(patient_id=case.patient_id, pk=contact_id, kind=PRESCRIBER).first()
+    contact = Contact.objects.filter(
+        practice_id=practice_id, patient_id=case.patient_id, pk=contact_id, kind=PRESCRIBER
+    ).first()
     if contact is None:
         raise NotFound("There is no such prescriber of this patient.")
     _refuse_asking(case, contact, list(seen_versions), how)
@@ -76,8 +79,7 @@ def _refuse_asking(case: Case, contact: Contact, items: list[str], how: str) -> 
     if wrong or not items:
         remedy = "Name the prescriber_clearance items that the prescriber is asked about."
         raise Invalid("Say which drugs you ask about.", errors=(Reason("no_drug", remedy, field="items"),))
-    if case.state not in BEFORE_PROCEDURE:
-        raise Refused(f"A case that is {case.state.replace('_', ' ')} asks no prescriber.", code="wrong_state")
+    allow(case, Act.ASK_PRESCRIBER)
     if contact.ended_at is not None:
         raise Refused("This contact was ended. Ask one that stands.", code="contact_ended")
     if how == LINK and contact.channel != "email":

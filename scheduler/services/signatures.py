@@ -11,7 +11,8 @@ from checklists.services.gate import NotAllowed, override_finding, sign_review
 from scheduler.access import Actor
 from scheduler.models import Membership, Practice, User
 from scheduler.rules.problems import NotPermitted, Reason, Refused, Unauthenticated
-from scheduler.services.cases import bump, seen
+from scheduler.rules.transitions import Act
+from scheduler.services.cases import allow, bump, seen
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks
@@ -70,6 +71,7 @@ def review_finding(
 ) -> Moved:
     """A clinician signs a finding in review. Raises Refused when it changed or asks for no signature."""
     case = locked_case(practice_id, case_id)
+    allow(case, Act.REVIEW)
     seen(case, seen_version)
     try:
         sign_review(
@@ -107,6 +109,7 @@ def override_item(
 ) -> Moved:
     """Carry a finding that does not pass, by name and reason; void as soon as its inputs change."""
     case = locked_case(practice_id, case_id)
+    allow(case, Act.OVERRIDE)
     seen(case, seen_version)
     try:
         override_finding(

@@ -9,7 +9,7 @@ from checklists.protocols.says import says
 from checklists.rules.values import Finding, OverrideClass, Status
 from scheduler.models import Case, Practice, Task
 from scheduler.reads import looked_at_cases
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services import boards
 from scheduler.services.boards import Row
 from scheduler.services.people import writer_names
@@ -64,8 +64,13 @@ class Entry:
         return self.finding is not None and self.finding.override == OverrideClass.TWO
 
     @property
+    def is_over(self) -> bool:
+        """Nothing is let pass in this case any more."""
+        return self.case.state not in TRANSITIONS[Act.OVERRIDE].sources
+
+    @property
     def can_be_overridden(self) -> bool:
-        stands = self.finding is not None and not self.finding.passes and not self.is_carried
+        stands = self.finding is not None and not self.finding.passes and not self.is_carried and not self.is_over
         return stands and not self.is_never_overridden
 
 

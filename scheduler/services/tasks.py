@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from checklists.models import GatePass
 from scheduler.models import Case, Task
-from scheduler.rules.duties import DECIDED_BY_CLINICIANS, DOWNTIME_REVIEW, Duty
+from scheduler.rules.duties import DECIDED_BY_CLINICIANS, DOWNTIME_REVIEW, Duty, may_finish
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Stale
 from scheduler.services.record import Entry, append_record, append_records
 
@@ -110,7 +110,7 @@ def finish_task(
     task = Task.objects.select_for_update().filter(practice_id=practice_id, pk=task_id).first()
     if task is None:
         raise NotFound("There is no such task in this practice.")
-    if task.kind in DECIDED_BY_CLINICIANS and "clinician" not in roles:
+    if not may_finish(task.kind, roles):
         raise NotPermitted("This is decided by a clinician. Ask one to record the decision.")
     if task.key.startswith(DOWNTIME_REVIEW) and by in _answerable(task):
         raise NotPermitted("You decided, signed or entered this yourself. Another clinician reviews it.")

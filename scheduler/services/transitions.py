@@ -15,7 +15,7 @@ from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Refused
 from scheduler.rules.recorded import recorded_item
-from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
+from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDED_BY, TRANSITIONS, Act
 from scheduler.services.bookings import release_booking_of
 from scheduler.services.cases import allow, bump, note_facts, put_off, seen
 from scheduler.services.gate_trail import trail_of
@@ -46,6 +46,7 @@ class Moved:
 def arrive(*, practice_id: uuid.UUID, case_id: uuid.UUID, by: str, now: datetime) -> Moved:
     """A fact, never refused: the patient is here. The first arrival stands."""
     case = locked_case(practice_id, case_id)
+    allow(case, Act.ARRIVE)
     if checklists.current_facts(case.checklist).arrived_at is None:
         note_facts(case, by=by, now=now, arrived_at=now)
         case.arrived_at = now
@@ -134,7 +135,7 @@ def end_case(
 ) -> Moved:
     """cancelled, no_show, not_candidate, withdrew, died, or aborted: booking released, messages settled."""
     case = locked_case(practice_id, case_id)
-    act = {"aborted": Act.ABORT, "died": Act.DIE}.get(ending, Act.END)
+    act = ENDED_BY[ending]
     allow(case, act, ending)
     seen(case, seen_version)
     if case.booking is not None and case.state in TRANSITIONS[Act.RELEASE].sources:

@@ -57,6 +57,7 @@ def send_home(
     The case stays open for a new date unless its procedure had begun. The desk rings whoever takes the patient home.
     """
     case = locked_case(practice_id, case_id)
+    allow(case, Act.SEND_HOME)
     seen(case, seen_version)
     _ask_to_tell_the_escort(case, reason, by, now)
     if case.state == "in_procedure":
@@ -69,7 +70,6 @@ def send_home(
             by=by,
             now=now,
         )
-    allow(case, Act.RELEASE)
     if case.arrived_at is None:
         raise Refused("The patient has not arrived. The desk releases this booking, or moves it.", code="not_arrived")
     release_booking_of(case=case, reason=reason, by=by, now=now)

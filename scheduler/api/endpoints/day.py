@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduler import clock
-from scheduler.access import ROLES, Actor
+from scheduler.access import Actor
 from scheduler.api import inputs, outputs
 from scheduler.api.described import described
 from scheduler.api.fields import MOMENT_YEARS, day_of, shown
@@ -18,6 +18,7 @@ from scheduler.api.show import moment, show_board_row, show_claims, show_task
 from scheduler.api.views import Read, Write
 from scheduler.models import Task
 from scheduler.rules.problems import Invalid, Reason
+from scheduler.rules.roles import ROLES
 from scheduler.services import boards
 from scheduler.services.tasks import finish_task
 

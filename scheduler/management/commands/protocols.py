@@ -15,11 +15,11 @@ from checklists.protocols.filling_file import write_filled
 from checklists.protocols.summary import low_rows, summary
 from checklists.rules.shapes import parse_instant
 from scheduler import clock
-from scheduler.access import SIGNERS
 from scheduler.isolation import within
 from scheduler.management.what_if_lines import as_json, told, totals_json, totals_told
 from scheduler.models import Membership, Practice, User
 from scheduler.rules.problems import Invalid
+from scheduler.rules.roles import SIGNERS
 from scheduler.services import signing
 from scheduler.services.both_versions import Unjudged
 from scheduler.services.what_if import Progress, Totals, document_named, practice_named, protocol_named, what_if

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods
 
 from checklists.models import ProtocolVersion
 from scheduler import clock
-from scheduler.access import CLINICIAN, Actor
+from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.session import page
 from scheduler.pages.settings.protocol_forms import MoveForm, TargetForm
 from scheduler.pages.settings.saving import attempt, posted, show
 from scheduler.rules.problems import Invalid
+from scheduler.rules.roles import CLINICIAN
 from scheduler.services import case_moves, signatures, signing
 from scheduler.services.case_moves import Left, Moved
 

@@ -12,13 +12,14 @@ from checklists.models import ProtocolVersion
 from checklists.protocols import loader
 from checklists.protocols.summary import summary
 from checklists.services.protocols import is_intact
-from scheduler.access import CLINICIAN, Actor
+from scheduler.access import Actor
 from scheduler.models import User
 from scheduler.pages.session import page
 from scheduler.pages.settings.protocol_forms import AdoptForm, SignForm, WithdrawForm
 from scheduler.pages.settings.saving import attempt, posted, show
 from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import Problem
+from scheduler.rules.roles import CLINICIAN
 from scheduler.services import signatures, signing
 
 

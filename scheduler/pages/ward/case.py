@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from checklists.rules.kinds.restart import RESTART
 from checklists.rules.values import Authority, Finding, OverrideClass, Status
 from scheduler import clock
-from scheduler.access import CLINICIAN, SCHEDULER, WARD, Actor
+from scheduler.access import Actor
 from scheduler.models import Case, Task
 from scheduler.pages.session import page
 from scheduler.pages.ward.board import PROTOCOL, Shown, ready_at
@@ -22,7 +22,8 @@ from scheduler.pages.ward.identity import at_bedside, identify, is_identified
 from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.rules.problems import Problem, Refused, Stale
-from scheduler.rules.transitions import BEFORE_PROCEDURE
+from scheduler.rules.roles import SCHEDULER, WARD
+from scheduler.rules.transitions import BEFORE_PROCEDURE, Act, acts_of, may
 from scheduler.services import boards, bookings, cases
 from scheduler.services.bedside import Asked, Word, asked_items, is_for_discharge, look_alikes, words_of
 from scheduler.services.boards import Row
@@ -145,7 +146,8 @@ def show_case(
         "look_alikes": look_alikes(case, now),
         "identified": identified,
         "identifiers": IDENTIFIERS.items(),
-        "acts": bool(actor.roles & WARD),
+        "acts": bool(actor.roles & WARD) and may(Act.RECORD, actor.roles, case.state),
+        "may": acts_of(actor.roles, case.state),
         "before": case.state in BEFORE_PROCEDURE,
         "reasons_home": SENT_HOME_FOR.items(),
         "claims": [claim.resource.name for claim in bookings.claimed(case) if claim.resource],
@@ -172,17 +174,17 @@ def lines_of(request: HttpRequest, actor: Actor, row: Row, now: datetime, item: 
             asked,
             form_of(asked, bedside, number, request.POST if asked.item == item else None),
             asked.words,
-            may_ask_override(asked, actor),
+            may_ask_override(asked, actor, row.case.state),
             request.POST.get("reason", "") if asked.item == asking else "",
         )
         for number, asked in enumerate(asked_items(row, now), start=1)
     ]
 
 
-def may_ask_override(asked: Asked, actor: Actor) -> bool:
-    """Asking is for whoever cannot override, about what an override may carry."""
+def may_ask_override(asked: Asked, actor: Actor, state: str) -> bool:
+    """About what an override may carry, and for whoever cannot override."""
     finding = asked.finding
-    if CLINICIAN in actor.roles or finding.passes or asked.is_overridden:
+    if finding.passes or asked.is_overridden or not may(Act.ASK_OVERRIDE, actor.roles, state):
         return False
     return finding.override != OverrideClass.NEVER
 

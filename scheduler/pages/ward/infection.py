@@ -13,7 +13,7 @@ from checklists.models import Evidence
 from checklists.rules.protocol import InfectionQuestion
 from checklists.rules.values import Authority
 from scheduler import clock
-from scheduler.access import CLINICIAN, Actor
+from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.session import page
 from scheduler.pages.ward.case import SAVED, asked_item, meanwhile, version_seen
@@ -21,6 +21,7 @@ from scheduler.pages.ward.identity import at_bedside, is_identified
 from scheduler.pages.ward.screen_forms import ASSESSED, INFECTION, CheckForm, ScreenForm, questions_asked_of
 from scheduler.pages.ward.verify import reasons_of, record, unchanged
 from scheduler.rules.problems import Invalid, NotPermitted, Problem
+from scheduler.rules.roles import CLINICIAN
 from scheduler.services import boards, cases
 from scheduler.services.bedside import Asked, asked_items, look_alikes
 from scheduler.services.ward import IDENTIFIERS

@@ -94,30 +94,6 @@ def test_taken_slot_names_what_is_taken_until_when(world: World, api: Callable[.
     assert changes(before) == REFUSAL
 
 
-@pytest.mark.parametrize(
-    ("route", "steps", "expected"),
-    [
-        ("case-start", "booked", "The case is booked; to start it must be checked_in."),
-        ("case-start", "opened", "The case is referred; to start it must be checked_in."),
-        ("case-finish", "checked_in", "The case is checked_in; to finish it must be in_procedure."),
-        ("case-discharge", "booked", "The case is booked; to discharge it must be recovering."),
-        ("case-check-in", "opened", "The case is referred; to check in it must be booked."),
-    ],
-)
-def test_skipped_step_is_refused_with_the_state_it_needs(
-    route: str, steps: str, expected: str, world: World, api: Callable[..., Client], at: Callable[[datetime], None]
-) -> None:
-    case = world.tell(steps, now=START)
-    at(START)
-    client = api("nurse")
-    before = tables()
-    refused = send(client, route, "POST", seen(case))
-    problem = refused.json()
-    assert (problem["status"], problem["code"], problem["detail"]) == (409, "wrong_state", expected)
-    assert problem["state"] == case.state
-    assert changes(before) == REFUSAL
-
-
 SHAPE = {"type", "title", "status", "code", "detail", "errors"}
 
 

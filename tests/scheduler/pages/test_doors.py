@@ -48,6 +48,9 @@ desk-merge         POST         302       400   403       400           400     
 desk-merge-undo    POST         302       400   403       400           400     403
 desk-plan          GET          302       200   403       200           403     403
 desk-plan          POST         302       400   403       400           403     403
+desk-arrive        POST         302       302   302       302           403     403
+desk-close         POST         302       409   409       409           403     403
+desk-reopen        POST         302       409   403       409           403     403
 sign-list          GET          302       403   403       200           403     403
 sign-review        POST         302       403   403       400           403     403
 sign-restart       POST         302       403   403       404           403     403
@@ -99,10 +102,10 @@ ward-start         POST         302       403   409       409           403     
 ward-finish        POST         302       403   409       409           403     403
 ward-discharge     POST         302       403   409       409           403     403
 ward-send-home     POST         302       403   409       409           403     403
-ward-ask-override  POST         302       403   409       409           403     403
 ward-print         GET          302       200   200       200           200     200
 ward-paper         GET          302       403   200       200           403     403
 ward-paper         POST         302       403   400       400           403     403
+ward-ask-override  POST         302       403   409       403           403     403
 desk-clearance     GET          302       200   200       200           403     403
 desk-clearance     POST         302       400   400       400           403     403
 desk-clearance-answer POST      302       409   409       409           403     403

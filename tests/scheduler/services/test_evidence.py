@@ -156,7 +156,7 @@ def test_closed_case_takes_no_evidence(booked: Case, now: datetime) -> None:
     Case.objects.filter(pk=booked.pk).update(state="closed")
     with pytest.raises(Refused) as refusal:
         send(booked, now)
-    assert refusal.value.code == "case_closed"
+    assert refusal.value.code == "wrong_state"
 
 
 @pytest.mark.parametrize(
