@@ -17,6 +17,7 @@ from scheduler.pages.session import page
 from scheduler.rules.problems import Invalid, Reason
 from scheduler.services import boards
 from scheduler.services.boards import SEVEN, Row
+from scheduler.services.look_alikes import confusable
 from scheduler.services.open_counts import count_open
 
 SHOWS = {
@@ -111,6 +112,7 @@ def _day(request: HttpRequest, actor: Actor) -> dict[str, object]:
         "after": on + timedelta(days=1),
         "rooms": [{"name": room.name, "rows": [row for row in rows if _in_room(row, room)]} for room in rooms],
         "total": len(rows),
+        "alike": confusable(row.case.patient for row in rows),
         "now": now,
         "v": _version(rows),
     }

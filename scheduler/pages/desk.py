@@ -26,6 +26,7 @@ from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.clearances import clearance_lines
 from scheduler.services.link_list import link_lines
+from scheduler.services.look_alikes import look_alikes_on
 from scheduler.services.people import writer_names
 from scheduler.services.planning import planned_times
 from scheduler.services.tasks import finish_task
@@ -158,6 +159,8 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
             problem = refused
     row = boards.rows([case], now)[0]
     start = _start_of(form) or _start_of(asked)
+    day = start or (case.booking.starts_at if case.booking else None)
+    on = day.astimezone(actor.practice.site.tz).date() if day else None
     context = {
         "actor": actor,
         "form": form,
@@ -166,6 +169,8 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
         "lead": _lead(row.verdict.earliest_safe_start, actor),
         "button": "Move it" if case.booking else "Book it",
         "asked": asked,
+        "look_alikes": look_alikes_on(actor.practice, case.patient, on) if on else [],
+        "look_alike_day": on,
         "planned": planned_times(case=case, assessment=row.assessment, start=start),
     }
     wrong = (problem.status if problem else 400) if request.method == "POST" else 200

@@ -26,6 +26,7 @@ from scheduler.rules.problems import Invalid, NotPermitted, Problem, Reason
 from scheduler.rules.roles import WARD
 from scheduler.services import boards, cases
 from scheduler.services.answers import Asked, Said, asked_of, caregivers
+from scheduler.services.look_alikes import look_alikes
 from scheduler.services.people import staff_names
 from scheduler.services.phone import Speaker, Unreached, note_unreached, record_phone_check
 
@@ -187,6 +188,8 @@ def _show(
         "now": now,
         "language": language,
         "languages": LANGUAGES,
+        "look_alikes": look_alikes(case, now),
+        "look_alike_day": case.booking.starts_at.astimezone(practice.site.tz).date() if case.booking else None,
         "script": _script(case, practice, language),
         "who": who,
         "ask_now": [entry for entry in entries if entry.question.is_open],

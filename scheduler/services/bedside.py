@@ -2,10 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-
-from django.db.models import Q
 
 from checklists.models import Evidence, Item
 from checklists.rules.assess import context_of
@@ -15,7 +13,7 @@ from checklists.rules.fold import UNVERIFIED, recorded_noes
 from checklists.rules.kinds import KINDS, clearance
 from checklists.rules.values import Authority, Finding, Status, Step
 from checklists.services.checklists import load_evidence
-from scheduler.models import Booking, Case, Patient
+from scheduler.models import Case
 from scheduler.services.boards import URGENCY, Row
 from scheduler.services.people import staff_names
 
@@ -102,16 +100,6 @@ class Asked:
         return next((value for value in said if value.get("answer") in clearance.ANSWERS), None)
 
 
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    """Another patient of the same day who could be taken for this one."""
-
-    patient: Patient
-    starts_at: datetime
-    same: tuple[str, ...]
-    differs: tuple[str, ...]
-
-
 def asked_items(row: Row, now: datetime) -> list[Asked]:
     """The items of a case: what must be mended first, what is done last."""
     checklist = row.case.checklist
@@ -179,39 +167,6 @@ def _standing_noes(row: Row, words: Collection[Word], now: datetime) -> dict[str
         noes = recorded_noes(context, kind, RuleItem(finding.item, rule))
         found[finding.item] = tuple(StandingNo(by_id[no.evidence.id], no.check.sentence) for no in noes)
     return found
-
-
-def look_alikes(case: Case, now: datetime) -> list[LookAlike]:
-    """Others of this case's day with the same surname or birth date, naming what is the same and what differs."""
-    tz, mine = case.practice.site.tz, case.patient
-    on: date = (case.booking.starts_at if case.booking else now).astimezone(tz).date()
-    day = (datetime.combine(on, time(), tz), datetime.combine(on + timedelta(days=1), time(), tz))
-    bookings = (
-        Booking.objects.filter(
-            Q(case__patient__family_name__iexact=mine.family_name) | Q(case__patient__born_on=mine.born_on),
-            practice_id=case.practice_id,
-            released_at=None,
-            starts_at__gte=day[0],
-            starts_at__lt=day[1],
-        )
-        .exclude(case__patient_id=mine.pk)
-        .select_related("case__patient")
-        .order_by("starts_at", "pk")
-    )
-    return [_look_alike(mine, booking.case.patient, booking.starts_at) for booking in bookings]
-
-
-def _look_alike(mine: Patient, other: Patient, starts_at: datetime) -> LookAlike:
-    compared = {
-        "surname": mine.family_name.casefold() == other.family_name.casefold(),
-        "given name": mine.given_name.casefold() == other.given_name.casefold(),
-        "birth date": mine.born_on == other.born_on,
-        "record number": mine.record_number == other.record_number,
-    }
-    if not mine.record_number and not other.record_number:
-        del compared["record number"]
-    same = tuple(word for word, equal in compared.items() if equal)
-    return LookAlike(other, starts_at, same, tuple(word for word in compared if word not in same))
 
 
 def is_for_discharge(asked: Asked) -> bool:

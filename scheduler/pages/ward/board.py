@@ -16,6 +16,7 @@ from scheduler.pages.session import page
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services import boards
 from scheduler.services.boards import URGENCY, Row
+from scheduler.services.look_alikes import confusable
 
 OVER = ("discharged", "closed")
 UNDER_WAY = ("in_procedure", "recovering")
@@ -31,6 +32,7 @@ class Shown:
     ready_at: str  # when time has mended what is too early
     reasons: tuple[str, ...]
     began_earlier: bool = False  # on a day before the one that is shown
+    alike: tuple[str, ...] = ()  # what makes another patient of the board easy to confuse with this one
 
     @property
     def chip(self) -> str:
@@ -79,7 +81,7 @@ class Shown:
     def seen(self) -> tuple[object, ...]:
         case, booking = self.row.case, self.row.booking
         starts_at = booking and booking.starts_at
-        return (case.pk, case.version, self.chip, self.place, self.ready_words, self.reasons, starts_at)
+        return (case.pk, case.version, self.chip, self.place, self.ready_words, self.reasons, starts_at, self.alike)
 
 
 def open_before_procedure(row: Row) -> list[Finding]:
@@ -98,8 +100,16 @@ def ready_at(row: Row, practice: Practice, now: datetime) -> str:
 
 def shown_rows(rows: list[Row], practice: Practice, on: date, now: datetime, wall: bool = False) -> list[Shown]:
     said = _on_the_wall if wall else _reasons
+    alike = confusable(row.case.patient for row in rows)
     made = [
-        Shown(row, _place(row), ready_at(row, practice, now), said(row), _began_before(row, practice, on))
+        Shown(
+            row,
+            _place(row),
+            ready_at(row, practice, now),
+            said(row),
+            _began_before(row, practice, on),
+            alike.get(row.case.patient_id, ()),
+        )
         for row in rows
     ]
     return sorted(made, key=lambda shown: (shown.rank, shown.row.booking.starts_at if shown.row.booking else now))

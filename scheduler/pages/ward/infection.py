@@ -23,7 +23,8 @@ from scheduler.pages.ward.verify import reasons_of, record, unchanged
 from scheduler.rules.problems import Invalid, NotPermitted, Problem
 from scheduler.rules.roles import CLINICIAN
 from scheduler.services import boards, cases
-from scheduler.services.bedside import Asked, asked_items, look_alikes
+from scheduler.services.bedside import Asked, asked_items
+from scheduler.services.look_alikes import look_alikes
 from scheduler.services.ward import IDENTIFIERS
 
 CHECK, PRESCREEN = "infection_check", "infection_prescreen"
