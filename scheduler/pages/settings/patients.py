@@ -44,7 +44,7 @@ def patient(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> HttpRe
     row = Patient.objects.filter(practice=actor.practice, pk=patient_id).first()
     if row is None:
         raise NotFound("This patient does not exist.")
-    looked_at(row.pk)
+    looked_at(row.pk, *row.cases.values_list("pk", flat=True))
     form, made = ExportForm(posted(request)), list[bytes]()
 
     def act(data: dict[str, Any], now: datetime) -> None:
