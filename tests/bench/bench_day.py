@@ -1,4 +1,4 @@
-"""W5b and W5c: a day of 40 cases with loading, and all open cases, a hundred at a time."""
+"""W5b: a day of 40 cases with loading."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -45,15 +45,3 @@ def test_day_with_loading(day: list[Checklist], report: Callable[..., None]) -> 
         found = measured(rows_only, lambda: assess_many(checklists=starts(day), now=NOW, for_show=again))  # noqa: B023
         looked = "looked at again" if again else "judged anew"
         report(f"W5b a day of {CASES} cases with loading, {looked} ({connection.vendor}), per case", found, per=CASES)
-
-
-def test_all_open_cases(day: list[Checklist], report: Callable[..., None], say: Callable[[str], None]) -> None:
-    def counted() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT state, count(*) FROM checklists_checklist GROUP BY state")
-            cursor.fetchall()
-
-    found = measured(counted, lambda: assess_many(checklists=starts(day), now=NOW))
-    report(f"W5c open cases judged anew ({connection.vendor}), per case", found, per=CASES)
-    if found.ours:
-        say(f"W5c: {CASES / found.ours:,.0f} cases a second (wanted 25,000)")
