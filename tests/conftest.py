@@ -21,6 +21,7 @@ from scheduler.services.tokens import create_token
 from tests import migrated
 from tests.house import roles
 from tests.house.scoped import watched
+from tests.recorded import recorded
 from tests.remembered import Memory, RememberedStory
 
 # pytest-timeout bounds a test; how long one example takes depends on what else the machine does.
@@ -45,6 +46,12 @@ def checkpoints(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     """Each test notes the ends of its chains in a folder of its own, made when there is one to note."""
     settings.RECORD_CHECKPOINTS = tmp_path_factory.getbasetemp() / "record" / str(next(FOLDERS))
     return settings.RECORD_CHECKPOINTS
+
+
+@pytest.fixture(autouse=True)
+def every_write_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AUD-05, in every test: whatever a page, a form or a call changes leaves a row in the record, or it fails here."""
+    monkeypatch.setattr(Client, "request", recorded(Client.request))
 
 
 @pytest.fixture(scope="session")

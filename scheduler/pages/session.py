@@ -22,6 +22,8 @@ from scheduler.reads import READS, looking
 from scheduler.rules.problems import NotFound, NotPermitted, Problem, Refused, Unauthenticated, Unavailable
 from scheduler.services.access_log import log_reading
 from scheduler.services.gates import note_refusal
+from scheduler.services.record import append_record
+from scheduler.services.sign_ins import note_failed_sign_in
 
 log = logging.getLogger(__name__)
 PRACTICE = "practice"  # the session's key for the practice that the person works in
@@ -129,7 +131,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if user is not None and place is not None:
             login(request, user)
             request.session[PRACTICE] = str(place)
+            _note_session(place, user, "signed_in")
             return redirect(onward)
+        note_failed_sign_in(email=email, now=clock.now())
         wrong = "E-mail or password is wrong, or the account is closed. Try again, or ask your administrator."
     context = {"next": onward, "wrong": wrong, "email": request.POST.get("email", ""), "demo": settings.DEMO}
     return render(request, "login.html", context, status=400 if wrong else 200)
@@ -140,8 +144,16 @@ def _place_of(user: User) -> uuid.UUID | None:
     return next(iter(doors.places_of(user.pk, demo=settings.DEMO)), None)
 
 
+def _note_session(place: uuid.UUID, user: User, action: str) -> None:
+    with within(place):
+        append_record(practice_id=place, by=user.by, action=action, subject=user.pk, now=clock.now())
+
+
 @require_http_methods(["POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
+    place = place_of(request)
+    if place is not None and isinstance(request.user, User):
+        _note_session(place, request.user, "signed_out")
     logout(request)
     response = redirect("/login/")
     response["Clear-Site-Data"] = '"cache", "storage"'

@@ -133,16 +133,16 @@ def withdraw(*, version: ProtocolVersion, reason: str, by: str, now: datetime) -
         raise Refused(str(error), code="never_signed") from error
     pinned = list(cases_of(version).values_list("pk", flat=True))
     Checklist.objects.filter(protocol_version=version, subject__in=pinned).update(next_change_at=now)
-    _note(version, "protocol_withdrawn", by, now)
+    _note(version, "protocol_withdrawn", by, now, reason=reason)
     return pinned
 
 
-def _note(version: ProtocolVersion, action: str, by: str, now: datetime) -> None:
+def _note(version: ProtocolVersion, action: str, by: str, now: datetime, **more: str) -> None:
     append_record(
         practice_id=version.practice_id,
         by=by,
         action=action,
         subject=version.pk,
         now=now,
-        fields={"document_hash": version.document_hash},
+        fields={"document_hash": version.document_hash, **more},
     )
