@@ -102,6 +102,7 @@ def enter_from_paper(
         fields={
             **{step: times.of(step) for step in STEPS},
             **trail_of(issued),
+            "reason": issued.reason,
             "state": case.state,
         },
     )

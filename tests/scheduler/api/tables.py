@@ -4,6 +4,8 @@ import hashlib
 
 from django.apps import apps
 
+from scheduler.models import Reading
+
 OURS = ("checklists", "notifications", "scheduler")
 # What a refusal leaves behind, and nothing else.
 REFUSAL = {"record": 1, "recordhead": 0}
@@ -15,6 +17,8 @@ def tables() -> Tables:
     found = {}
     for label in OURS:
         for model in apps.get_app_config(label).get_models():
+            if model is Reading:  # looking is not writing
+                continue
             names = [field.attname for field in model._meta.concrete_fields if field.attname != "document"]
             rows = sorted(repr(row) for row in model._base_manager.values_list(*names))
             found[model._meta.model_name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())

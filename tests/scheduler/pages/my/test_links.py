@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from config.masking import MaskTokens
-from scheduler.models import Case, Link, Task
+from scheduler.models import Case, Link, Reading, Task
 from scheduler.rules.links import TRIES
 from scheduler.services import transitions
 from scheduler.services.link_mails import send_link
@@ -31,9 +31,14 @@ def case(tell: Callable[..., Case], at: object) -> Case:
     return tell("tested", start=NOW + timedelta(days=6), drugs=("apixaban",))
 
 
+def written() -> list[Any]:
+    """All tables but the access log: looking is not writing."""
+    return [model for model in apps.get_models() if model is not Reading]
+
+
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
-    return {model.__name__: sorted(map(str, model._default_manager.values_list())) for model in apps.get_models()}
+    return {model.__name__: sorted(map(str, model._default_manager.values_list())) for model in written()}
 
 
 def same(answer: HttpResponse) -> tuple[Any, ...]:
