@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from scheduler.access import Actor
 from scheduler.models import Patient
+from scheduler.pages.fields import TextField
 from scheduler.pages.session import page
 from scheduler.pages.settings.saving import attempt, posted, show
 from scheduler.reads import looked_at
@@ -20,7 +21,7 @@ from scheduler.services.signatures import authenticate_afresh
 
 
 class FindForm(forms.Form):
-    text = forms.CharField(label="Family name, or record number", max_length=100)
+    text = TextField(label="Family name, or record number", max_length=100)
 
 
 class ExportForm(forms.Form):
