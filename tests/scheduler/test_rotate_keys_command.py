@@ -15,7 +15,7 @@ from notifications.encryption import Unreadable, field_keys
 from notifications.models import Message
 from scheduler.models import Case, Contact, IdempotencyKey, Patient, Practice, Record
 from scheduler.services.key_rotation import encrypted_columns, keys_in_use
-from scheduler.services.record import verify_chain
+from scheduler.services.verification import verify_chain
 
 pytestmark = pytest.mark.django_db
 NEW = "bmV3LWtleS1vZi10aGUtdGVzdHMtMzItYnl0ZXMhISE="

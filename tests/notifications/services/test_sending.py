@@ -220,7 +220,7 @@ def test_unreadable_message_is_parked_and_the_others_flow(column: str) -> None:
         garbage = b"garbage" if column == "payload" else "garbage"
         cursor.execute(f"UPDATE notifications_message SET {column} = %s WHERE occasion = 'reminder-1'", [garbage])
     report = send(Answering(), Clock())
-    reason = "the message cannot be sent as stored (InvalidToken)"
+    reason = "the message cannot be sent as stored (Unreadable)"
     assert report == Report(sent=1, failed=(undelivered(poison, reason),))
     assert Message.objects.defer("payload", "recipient").get(id=poison.id).state == "failed"
     assert list(Attempt.objects.filter(message_id=poison.id).values_list("outcome", flat=True)) == ["broken"]

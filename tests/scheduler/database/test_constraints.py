@@ -37,6 +37,7 @@ from scheduler.models import (
     Patient,
     PatientMerge,
     Practice,
+    Reading,
     Record,
     Resource,
     Task,
@@ -135,6 +136,7 @@ INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
     "case_import_once": (Case, {"state": "referred", "booking_id": None, "import_key": "k"}),
     "case_ending_known": (Case, {"state": "referred", "booking_id": None, "import_key": "", "ending": "lost"}),
     "record_number_once": (Record, SAME),
+    "reading_merged_once": (Reading, SAME),
     "idempotency_key_once": (IdempotencyKey, SAME),
     "task_owed_once": (Task, SAME),
     "task_kind_known": (Task, {"key": "l", "kind": "errand"}),
@@ -159,6 +161,7 @@ IN_PRACTICE: dict[str, type[models.Model]] = {
     "booking_in_practice": Booking,
     "case_in_practice": Case,
     "task_in_practice": Task,
+    "reading_in_practice": Reading,
 }
 # `True`: with the triggers taken away, which would speak first.
 UPDATED: dict[str, tuple[dict[str, Any], bool]] = {

@@ -101,7 +101,7 @@ def another(model: type[models.Model], world: World) -> dict[str, Any]:
     fresh = uuid.uuid4()
     return {
         Checklist: {"subject": fresh},
-        Evidence: {"public_id": fresh, "item_version": 99},
+        Evidence: {"public_id": fresh, "item_version": 99 + fresh.int % 1000},
         Protocol: {"name": str(fresh)},
         ProtocolVersion: {"number": 99 + fresh.int % 1000},
         Booking: {"uid": str(fresh), "released_at": world[Booking].ends_at},

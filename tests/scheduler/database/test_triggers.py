@@ -23,7 +23,7 @@ from scheduler.database import CONSTRAINTS, TRIGGERS
 from scheduler.database.merged import MERGED
 from scheduler.database.references import references, same_practice_triggers
 from scheduler.models import Case, Claim, Record, User
-from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql
+from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
 from tests.scheduler.database.world import World, world_of
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,7 @@ PASS_COLUMNS = (
     "practice_id subject booking start subject_version last_evidence_id decision_id issued_at issued_by "
     "kind decided_by signed_by second_by paper reason"
 )
+READING_COLUMNS = "id practice_id at by roles route subjects peer merged"
 CONTENT_COLUMNS = "practice_id protocol_id number document document_hash missing"
 SIGNED_COLUMNS = "adopted_at adopted_by signed_at signed_by"
 MESSAGE_COLUMNS = "practice_id occasion message_id uid sequence method payload_digest"
@@ -82,6 +83,11 @@ STATEMENTS: dict[str, list[str]] = {
         "UPDATE checklists_gatepass SET used_at = issued_at",
     ],
     "block_is_kept": ["DELETE FROM checklists_block"],
+    "reading_is_kept": ["DELETE FROM scheduler_reading"],
+    "reading_is_not_emptied": ["TRUNCATE scheduler_reading"],
+    "reading_content_is_kept": [
+        f"UPDATE scheduler_reading SET {column} = {column}" for column in READING_COLUMNS.split()
+    ],
     "case_lawful_step": [
         f"UPDATE scheduler_case SET state = '{state}'"
         for state in ("referred", "booked", "checked_in", "discharged", "closed", "cancelled", "lost")
@@ -101,6 +107,7 @@ OWN_TESTS = {
     "case_start_needs_gate_pass",
     "checklist_moves_to_version_in_force",  # test_pinning.py
     "checklist_stays_once_under_way",
+    "reading_sealed_is_immutable",
     *(trigger.name for trigger in MERGED),  # test_merged.py
 }
 
@@ -128,6 +135,11 @@ def test_each_statement_is_refused_by_its_trigger(world: World) -> None:
         if not (words := refused_sql(statement)).startswith(f"{name}: ")
     ]
     assert silent == []
+
+
+def test_look_that_is_sealed_is_as_it_was_sealed(world: World) -> None:
+    run_sql("UPDATE scheduler_reading SET seal = 1")
+    assert refused_sql("UPDATE scheduler_reading SET seal = 2").startswith("reading_sealed_is_immutable: ")
 
 
 def test_all_of_a_pass_but_its_use_is_immutable() -> None:

@@ -33,6 +33,7 @@ from scheduler.models import (
     Patient,
     PatientMerge,
     Practice,
+    Reading,
     Record,
     Resource,
     Task,
@@ -76,6 +77,9 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Claim: Claim.objects.filter(booking=case.booking, resource__kind="room").get(),
         Task: Task.objects.filter(case=case, key="k").get(),
         Record: Record.objects.filter(practice=practice).first(),
+        Reading: Reading.objects.create(
+            practice=practice, at=now, by=user.by, roles="nurse", route="ward-case", merged="m"
+        ),
         IdempotencyKey: IdempotencyKey.objects.create(
             practice=practice, actor=user.by, route="r", key="k", body_digest="d", status=200, body="", created_at=now
         ),
