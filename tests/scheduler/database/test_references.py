@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, models
 
-from checklists.models import Checklist, Evidence, Protocol, ProtocolVersion
+from checklists.models import Checklist, Evidence, EvidenceError, Protocol, ProtocolVersion
 from notifications.models import Message
 from scheduler.database.references import Reference, references, scoped_models
 from scheduler.models import Booking, Case, Claim, Link, Patient, Practice, Resource, User
@@ -98,6 +98,10 @@ def another(model: type[models.Model], world: World) -> dict[str, Any]:
         checklist = copy_of(world[Checklist], subject=uuid.uuid4())
         checklist.save(force_insert=True)
         return {"state": "referred", "booking_id": None, "checklist_id": checklist.pk}
+    if model is EvidenceError:
+        evidence = copy_of(world[Evidence], **another(Evidence, world))
+        evidence.save(force_insert=True)
+        return {"evidence_id": evidence.pk}
     fresh = uuid.uuid4()
     return {
         Checklist: {"subject": fresh},
