@@ -8,7 +8,7 @@ import pytest
 from checklists.protocols.loader import load
 from checklists.rules.kinds import check_value
 from checklists.rules.values import Authority, Medication
-from tests.checklists.rules.cases import FACTS, HOUR, SECOND, START, finding, judge, outcome, taking
+from tests.checklists.rules.cases import FACTS, HOUR, SECOND, START, at, finding, judge, outcome, taking
 from tests.checklists.rules.notes import Notes
 
 REFERENCE = load("reference-asra", signed=True)
@@ -53,6 +53,7 @@ def test_prescriber_s_answer_to_continue_clears_it_too_once_a_nurse_verified_it(
     answer = {**AGREED, "answer": "continue"}
     evidence = noted(("prescriber_clearance:aspirin", answer, DECIDED_AT, Authority.NURSE))
     assert judged("hold:aspirin", SECONDARY, evidence) == GOES_ON
+    assert judged("prescriber_clearance:aspirin", SECONDARY, evidence) == OK
     said = noted(("prescriber_clearance:aspirin", answer, DECIDED_AT, Authority.PATIENT))
     assert judged("hold:aspirin", SECONDARY, said) == ("review", "clinician_decision")
 
@@ -329,6 +330,14 @@ def test_week_after_the_cycle_is_the_protocol_s():
     assert cycle(14, timedelta(days=300), replace(REFERENCE, holds=silent)) == ("review", "hold_needs_decision")
 
 
+def test_protocol_silent_about_the_time_after_the_cycle_is_said_of_the_drug():
+    silent = replace(REFERENCE, holds=tuple(replace(row, after_cycle=None) for row in REFERENCE.holds))
+    taken = noted(("hold:adalimumab", {"last_dose_at": (START - timedelta(days=300)).isoformat()}))
+    found = finding("hold:adalimumab", taking(Medication("Humira", interval_days=14)), taken, protocol=silent)
+    lacks = "The protocol does not say how long after its dosing interval adalimumab is clear: a clinician decides."
+    assert lacks in [reason.sentence for reason in found.reasons]
+
+
 # ---- a year mistyped
 
 
@@ -345,6 +354,12 @@ def test_dose_of_about_a_year_ago_is_asked_about_again(days, value, expected):
     said = START - HOUR
     dose = {"last_dose_at": (said - timedelta(days=days)).isoformat(), **value}
     assert judged("hold:ibuprofen", "ibuprofen", noted(("hold:ibuprofen", dose, said))) == expected
+
+
+def test_dose_of_about_a_year_ago_is_named_by_the_day_at_the_site():
+    late = ("hold:ibuprofen", {"last_dose_at": at("2026-04-10 23:30").isoformat()}, START - HOUR)
+    found = finding("hold:ibuprofen", taking("ibuprofen"), noted(late), protocol=REFERENCE)
+    assert "The last dose of ibuprofen is recorded as 2026-04-10, about a year ago." in found.sentence
 
 
 @pytest.mark.parametrize(
