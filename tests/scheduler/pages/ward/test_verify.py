@@ -252,6 +252,15 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
 ]
 
 
+def test_form_carries_the_version_of_its_item(here: Case, bedside: Callable[..., Bedside]) -> None:
+    place = bedside(here)
+    shown = {item: line.asked.version for item, line in place.lines().items()}
+    assert shown == {item: place.version(item) for item in shown}
+    assert {0, 1} < set(shown.values())
+    form = place.look("?item=ride").content.decode()
+    assert f'name="seen_version" value="{shown["ride"]}"' in form
+
+
 def test_small_forms_record_what_was_found(here: Case, bedside: Callable[..., Bedside]) -> None:
     place, recorded = bedside(here), []
     for item, body, _ in FOUND:
