@@ -138,6 +138,7 @@ def test_answers_of_one_moment_that_differ_take_the_one_that_goes_on():
 def test_refusal_is_the_clinicians():
     found = finding(ITEM, FACTS_ON_WARFARIN, answered(answer="refused").all)
     assert (found.status, found.code, found.owner) == ("failed", "clearance_refused", "clinician")
+    assert found.sentence.startswith("The prescriber does not want warfarin stopped.")
 
 
 def test_conflict_names_the_prescribers_day_and_hours_and_the_protocols():

@@ -89,6 +89,16 @@ def test_window_counts_calendar_days_and_its_last_day_is_inside(days, oedema, ex
     assert outcome("candidacy", facts, replaced("imaging", study), now=START) == expected
 
 
+def test_signature_on_a_late_window_does_not_cover_another_mri():
+    broken = date(2027, 3, 10) - 57 * DAY
+    facts, notes = replace(FACTS, fractured=DateAbout(broken, broken)), ready_notes()
+    signed = finding("candidacy", facts, notes.all, now=START)
+    notes.add("imaging", MRI, START - DAY)
+    read_again = finding("candidacy", facts, notes.all, now=START)
+    assert signed.code == read_again.code == "window_late"
+    assert signed.inputs != read_again.inputs
+
+
 def test_window_ends_with_the_local_day():
     broken = date(2027, 1, 13)
     facts = replace(FACTS, fractured=DateAbout(broken, broken))

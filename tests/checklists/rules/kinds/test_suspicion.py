@@ -75,6 +75,7 @@ def test_biopsy_of_a_fracture_thought_benign_is_heard():
     assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="benign"), SEEN)) == OK
 
 
+@pytest.mark.parametrize("clock", ["00:00", "23:30"])  # of the site's day
 @pytest.mark.parametrize(
     ("worsened", "expected"),
     [
@@ -84,10 +85,10 @@ def test_biopsy_of_a_fracture_thought_benign_is_heard():
         (DateAbout(date(2027, 2, 20), date(2027, 3, 2)), "before_change"),  # the latest it can have been
     ],
 )
-def test_image_and_assessment_from_before_a_new_fall_do_not_count(worsened, expected):
+def test_image_and_assessment_from_before_a_new_fall_do_not_count(worsened, expected, clock):
     facts, notes = replace(FACTS, worsened=worsened), Notes()
     for item, value in (("imaging", MRI), ("candidacy", CANDIDACY)):
-        notes.add(item, value, at("2027-03-01 00:00"))
+        notes.add(item, value, at(f"2027-03-01 {clock}"))
     for item, what in (("imaging", "imaging"), ("candidacy", "assessment")):
         found = outcome(item, facts, notes.all, START, START - 8 * DAY, REFERENCE)
         assert found == (OK if expected == OK else ("pending", f"{what}_{expected}"))
