@@ -11,6 +11,7 @@ from checklists.protocols.summary import (
     candidacy_words,
     cited,
     clearance_words,
+    exclusion_words,
     fasting_words,
     hold_class_words,
     hours,
@@ -41,6 +42,7 @@ SECTIONS: tuple[Where, ...] = (
     ("levels",),
     ("imaging",),
     ("imaging", "suspicion"),
+    ("exclusions",),
     ("hold_classes",),
     ("holds",),
     ("labs",),
@@ -95,7 +97,7 @@ FOR_MISSING = """\
 ## What is missing
 
 Each must be given before the protocol can be signed. Until then no drug of such a class clears by time alone, such a
-fast counts as a day, and such minutes as none.
+fast counts as a day, such minutes as none, and such an age excludes nobody.
 """
 FOR_STATED = """\
 ## What the pages say beyond the rules
@@ -156,6 +158,8 @@ def entries(own: Protocol, protocol: Protocol, document: dict[str, Any]) -> Iter
     yield ("procedures",), Entry("procedures", ", ".join(protocol.procedures), None)
     for where, line in zip(OF_CANDIDACY, candidacy_words(protocol), strict=False):
         yield where, split(*line)
+    for excluded in protocol.exclusions:
+        yield ("exclusions", excluded.row), split(exclusion_words(excluded), excluded.sourced)
     for one in protocol.hold_classes:
         label, _, words = hold_class_words(one).partition(": ")
         yield ("hold_classes", one.name), Entry(f"drugs held together: {topic_words(label)}", words, one.sourced)

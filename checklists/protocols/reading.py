@@ -13,6 +13,7 @@ from checklists.protocols.hold_rows import read_holds
 from checklists.protocols.item_rows import KINDS, read_item
 from checklists.rules.kinds.recovery import AFTER_CARE_TOPICS, FOLLOW_UP_TOPICS
 from checklists.rules.protocol import (
+    ExclusionRule,
     FastingRule,
     ImagingRule,
     InfectionQuestion,
@@ -93,6 +94,7 @@ def read_document(document: dict[str, Any], reading: Reading, *, signed: bool, d
         window=read_window(top.block("window")),
         levels=read_levels(top.block("levels")),
         imaging=read_imaging(top.block("imaging")),
+        exclusions=tuple(read_exclusion(row) for row in top.rows("exclusions", "row", optional=True)),
         infection=read_infection(top.block("infection")),
         minutes_per_level=value_of(minutes.block("per_level"), most=DAY_OF_MINUTES),
         turnover_minutes=value_of(minutes.block("turnover"), most=DAY_OF_MINUTES),
@@ -128,6 +130,7 @@ def check_whole(reading: Reading, protocol: Protocol) -> None:
     checks.check_intakes(reading, protocol.fasting)
     checks.check_questions(reading, protocol.infection.questions)
     rows = [("holds", hold.row) for hold in protocol.holds] + [("labs", lab.row) for lab in protocol.labs]
+    rows += [("exclusions", rule.row) for rule in protocol.exclusions]
     rows += [("infection.questions", question.row) for question in protocol.infection.questions]
     checks.check_row_ids(reading, rows)
 
@@ -264,6 +267,22 @@ def read_imaging(block: Block) -> ImagingRule:
         wrong = "an X-ray alone is either a way of proving the fracture or it is not"
         block.refuse("xray_proves_acuity", wrong, "list [xray] under acceptable and write true, or do neither")
     block.close(annotated=True)
+    return rule
+
+
+def read_exclusion(row: Block) -> ExclusionRule:
+    rule = ExclusionRule(
+        row=row.text("row"),
+        says=row.text("says"),
+        action=row.choice("action", ("fail", "review")),
+        causes=frozenset(row.word_list("causes", CAUSES, optional=True)),
+        conditions=frozenset(read_codes(row, "conditions")),
+        younger_than=row.optional_count("younger_than", most=130),
+        sourced=row.sourced(),
+    )
+    if not (rule.causes or rule.conditions or row.given("younger_than")):
+        row.refuse("conditions", "names nobody who would be excluded", "name causes, conditions or younger_than")
+    row.close(annotated=True)
     return rule
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from checklists.protocols.summary import (
     candidacy_words,
+    exclusion_words,
     hold_words,
     infection_words,
     intake_words,
@@ -38,6 +39,7 @@ def _rows(protocol: Protocol, finding: Finding) -> Iterator[tuple[str, Sourced]]
         yield from ((lab_words(rule), rule.sourced) for rule in protocol.labs if rule.analyte in said.split())
     elif finding.kind in OF_THE_FRACTURE:
         yield from candidacy_words(protocol)
+        yield from ((exclusion_words(rule), rule.sourced) for rule in protocol.exclusions)
     elif finding.kind == "fasting":
         yield from intake_words(protocol.fasting)
     elif finding.kind == "pregnancy" and protocol.pregnancy:

@@ -8,6 +8,7 @@ from checklists.protocols.hold_words import beyond_hours
 from checklists.protocols.loader import from_document
 from checklists.rules.protocol import (
     Bound,
+    ExclusionRule,
     FastingRule,
     HoldClass,
     HoldRule,
@@ -49,7 +50,7 @@ def low_rows(document: dict[str, Any]) -> int:
 def annotated(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every mapping of the document that carries a note, its own name added where it has none."""
     rows = [*document["items"], *document["holds"], *document["labs"], *document["infection"]["questions"]]
-    rows += document["fasting"]["intakes"]
+    rows += [*document["fasting"]["intakes"], *document.get("exclusions", ())]
     rows += [{"row": row["class"], **row} for row in document.get("hold_classes", ())]
     rows += [
         {"row": name, **document[name]}
@@ -79,6 +80,8 @@ def sections(protocol: Protocol, document: dict[str, Any]) -> Iterator[tuple[str
     yield "Laboratory", ((lab_words(rule), rule.sourced) for rule in protocol.labs)
     yield "Fasting", fasting_words(protocol, document)
     yield "Window, levels, imaging", candidacy_words(protocol)
+    if protocol.exclusions:
+        yield "Excluded by this pathway", ((exclusion_words(rule), rule.sourced) for rule in protocol.exclusions)
     if protocol.pregnancy:
         yield "Pregnancy", pregnancy_words(protocol.pregnancy)
     if protocol.pathway:
@@ -209,6 +212,14 @@ def candidacy_words(protocol: Protocol) -> Iterator[tuple[str, Sourced]]:
         named = ", ".join(topic_words(code) for code in sorted(found.causes | found.conditions))
         contrast = f"MRI with contrast or biopsy of the last {days(found.validity_days)}, else a clinician decides"
         yield f"suspicion: {named}: {contrast}", found.sourced
+
+
+def exclusion_words(rule: ExclusionRule) -> str:
+    named = [f"cause {topic_words(cause)}" for cause in sorted(rule.causes)]
+    named += [topic_words(code) for code in sorted(rule.conditions)]
+    named += [f"younger than {rule.younger_than} years"] if rule.younger_than is not None else []
+    by = f" ({', '.join(named)})" if named else ""
+    return f"{rule.row} {rule.says}{by}: {'excluded' if rule.action == 'fail' else 'a clinician decides'}"
 
 
 def pathway_words(rule: PathwayRule) -> Iterator[tuple[str, Sourced]]:

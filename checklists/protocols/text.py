@@ -20,6 +20,7 @@ ROW_KEYS: dict[Where, str] = {
     ("hold_classes",): "class",
     ("drug_groups",): "group",
     ("labs",): "row",
+    ("exclusions",): "row",
     ("fasting", "intakes"): "row",
     ("infection", "questions"): "row",
     ("after_care",): "topic",

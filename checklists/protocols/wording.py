@@ -59,6 +59,7 @@ PARTS = {
     "last": "lowest level",
     "acceptable": "proved by",
     "repeat_after_worsening": "again after a new fall, new pain or new deficit",
+    "younger_than": "younger than",
     "xray_proves_acuity": "an X-ray alone is proof",
     "sip_with_medicines": "a sip with medicines is allowed",
     "applies_to": "asked for",
@@ -91,7 +92,7 @@ RULES = {
     ("minutes", "flat"): "minutes lying flat",
     ("minutes", "opening_grace"): "minutes after opening",
 }
-UNITS = {"hours": "h", "chase_after_days": "working days", "from": "years", "until": "years"}
+UNITS = {"younger_than": "years", "hours": "h", "chase_after_days": "working days", "from": "years", "until": "years"}
 ENDINGS = (("_h", "h"), ("_days", "days"), ("_months", "months"))
 
 
@@ -111,6 +112,8 @@ def rule_words(where: Where, rule: Mapping[str, Any]) -> str:
             return f"fast after {rule.get('intake')}"
         case ("infection", "questions", _):
             return f"infection check: {rule.get('text')}"
+        case ("exclusions", _):
+            return f"excluded by this pathway: {rule.get('says')}"
         case ("items", kind):
             return f"item {plain(kind)}"
         case ("stated", topic):

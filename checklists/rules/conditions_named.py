@@ -19,4 +19,5 @@ def conditions_named(protocol: Protocol) -> tuple[str, ...]:
             found |= when.recorded | when.asked | when.cleared
     if suspicion := protocol.imaging.suspicion:
         found |= suspicion.conditions
+    found |= {code for rule in protocol.exclusions for code in rule.conditions}
     return tuple(sorted(found))

@@ -185,6 +185,19 @@ class WindowRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionRule:
+    """Whom one pathway excludes (fail) or is not meant for (review): by cause, recorded condition, or age."""
+
+    row: str
+    says: str
+    action: str  # fail | review
+    causes: frozenset[str]
+    conditions: frozenset[str]
+    younger_than: int | None  # years at the start
+    sourced: Sourced
+
+
+@dataclass(frozen=True, slots=True)
 class LevelsRule:
     max_pass: int
     max_review: int
@@ -312,6 +325,7 @@ class Protocol:
     follow_up: tuple[Statement, ...] = ()  # what must be arranged before going home
     pregnancy: PregnancyRule | None = None  # None: in a version from before it was asked
     pathway: PathwayRule | None = None  # None: in a version from before it was watched
+    exclusions: tuple[ExclusionRule, ...] = ()  # of this pathway alone
     shut: Shut = Shut.UNSIGNED  # why no gate opens, where it is not signed
     flat_minutes: int = 0  # of the recovery, lying flat while the cement hardens
 

@@ -14,6 +14,7 @@ from checklists.rules.context import (
     pending,
     review,
 )
+from checklists.rules.kinds.exclusions import exclusion_checks
 from checklists.rules.kinds.imaging import before_change
 from checklists.rules.kinds.window import window_checks
 from checklists.rules.ledger import latest
@@ -63,6 +64,7 @@ def answer(context: Context, item: Item) -> Answer:
     if facts.procedure not in context.protocol.procedures:
         uncovered = f"The protocol does not cover {facts.procedure}. Choose the procedure or the protocol anew."
         checks.append(failed("procedure_not_covered", uncovered))
+    checks += exclusion_checks(context)
     return Answer(
         checks=(*checks, *level_checks(facts.levels, context.protocol.levels), *window),
         confirmed="The patient is a candidate inside the treatment window.",

@@ -51,6 +51,15 @@ def stopped(rows: list[str], **more: Any) -> dict[str, Any]:
     return {f"holds.{row}.{key}": value for row in rows for key, value in decided.items()}
 
 
+UNSAID = ("source", "confidence", "note", "row", "class", "kind")
+CANNOT_MEND = "herniated disc, spinal stenosis, arthritis, scoliosis or established deformity"
+BESIDE = "herniated_disc|spinal_stenosis|spinal_arthritis|scoliosis"
+
+
+def excluded(row: str, says: str, action: str, **by: Any) -> dict[str, Any]:
+    return {f"exclusions.{row}.{key}": value for key, value in {"says": says, "action": action, **by}.items()}
+
+
 # Every value that a file states about its rules. Fasting and holds: what the page names without a number.
 STATED: dict[str, dict[str, Any]] = {
     ARIZONA: {
@@ -59,6 +68,10 @@ STATED: dict[str, dict[str, Any]] = {
         "window.pass_days": 56,
         "window.review_days": None,
         "window.strict": True,
+        **excluded("IM38a", "a fracture by trauma or injury", "fail", causes=["trauma"]),
+        **excluded("IM38b", "younger patients", "fail", younger_than="missing"),
+        **excluded("IM38c", "severe osteoporosis", "fail", conditions=["severe_osteoporosis"]),
+        **excluded("IM38d", BESIDE, "review", conditions=BESIDE.split("|")),
         "hold_classes.blood_thinner.drug_classes": THINNERS,
         "hold_classes.blood_thinner.clear_at_h": "missing",
         "hold_classes.nsaid.drug_classes": NSAIDS,
@@ -137,6 +150,7 @@ MISSING = {
         "hold_classes.nsaid.clear_at_h",
         "hold_classes.immunosuppressant.clear_at_h",
         "fasting.intakes.FA11.hours",
+        "exclusions.IM38b.younger_than",
         "minutes.recovery.value",
     ),
     BAY: ("minutes.recovery.value",),
@@ -250,11 +264,8 @@ def leaves(value: Any, path: str) -> dict[str, Any]:
 def rules_of(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a file by path, without its own name, sources, notes and row keys."""
     about = ("protocol", "title", "extends", "sources", "stated")
-    places = {
-        place: leaf for key, value in values.items() if key not in about for place, leaf in leaves(value, key).items()
-    }
-    words = ("source", "confidence", "note", "row", "class", "kind")
-    return {place: leaf for place, leaf in places.items() if place.rpartition(".")[2] not in words}
+    found = [leaves(value, key) for key, value in values.items() if key not in about]
+    return {place: leaf for one in found for place, leaf in one.items() if place.rpartition(".")[2] not in UNSAID}
 
 
 @pytest.mark.parametrize("name", CLINICS)
@@ -312,6 +323,7 @@ RECOVERY = f"minutes: {{recovery: {{value: 90, {OURS}}}}}"
 # A practice's own numbers for all that is missing, as its own file would give them.
 GIVEN = {
     ARIZONA: f"""
+exclusions: [{{row: IM38b, younger_than: 50, {OURS}}}]
 hold_classes:
   - {{class: blood_thinner, clear_at_h: 72, {OURS}}}
   - {{class: nsaid, clear_at_h: 72, {OURS}}}
