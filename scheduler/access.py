@@ -92,6 +92,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-clearance-answer": post(Act.RECORD),
     "ward-print": {"GET": EVERY_ROLE},
     "ward-paper": form(Act.FROM_PAPER),
+    "ward-paper-record": {"GET": WARD, "POST": WARD},
     "desk-clearance-verify": {"POST": WARD},
     "desk-clearance-letter": {"GET": CARE},
     "desk-link-send": post(Act.SEND_LINK),

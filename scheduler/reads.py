@@ -71,6 +71,7 @@ READS: Mapping[str, Reads] = {
     "ward-send-home": PATIENTS,
     "ward-ask-override": PATIENTS,
     "ward-paper": PATIENTS,
+    "ward-paper-record": PATIENTS,
     "ward-print": PATIENTS,
     "my-link": NOTHING,
     "my-home": PATIENTS,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages.ward import acts, board, case, infection, paper, verify
+from scheduler.pages.ward import acts, board, case, infection, paper, paper_record, verify
 
 CASE = "ward/cases/<uuid:case_id>/"
 
@@ -21,5 +21,6 @@ urlpatterns = [
     path(CASE + "discharge/", acts.discharge, name="ward-discharge"),
     path(CASE + "send-home/", acts.send_home, name="ward-send-home"),
     path(CASE + "paper/", paper.paper, name="ward-paper"),
+    path(CASE + "paper/record/", paper_record.paper_record, name="ward-paper-record"),
     path(CASE + "ask-override/", acts.ask_override, name="ward-ask-override"),
 ]

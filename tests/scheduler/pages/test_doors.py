@@ -106,6 +106,8 @@ ward-print         GET          302       200   200       200           200     
 ward-paper         GET          302       403   200       200           403     403
 ward-paper         POST         302       403   400       400           403     403
 ward-ask-override  POST         302       403   409       403           403     403
+ward-paper-record  GET          302       403   200       200           403     403
+ward-paper-record  POST         302       403   400       400           403     403
 desk-clearance     GET          302       200   200       200           403     403
 desk-clearance     POST         302       400   400       400           403     403
 desk-clearance-answer POST      302       409   409       409           403     403

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from checklists.models import GatePass
+from checklists.models import Evidence, GatePass
 from scheduler.models import Case, User
 from scheduler.rules.papers import paper_reference
 from scheduler.services.demonstration import PASSWORD
+from tests.scheduler.services.steps import strike_all
 
 pytestmark = pytest.mark.django_db
 FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
@@ -105,6 +106,28 @@ def test_clinician_signs_by_their_own_password(
     assert client.post(address(case), filled(case, staff, password="guess")).status_code == 401
     assert client.post(address(case), filled(case, staff, password=PASSWORD)).status_code == 302
     assert GatePass.objects.get(subject=case.pk).signed_by == staff["clinician"].by
+
+
+def test_what_the_sheet_says_is_recorded_with_its_own_time_and_counts_for_the_start(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime
+) -> None:
+    start = later - timedelta(hours=3)
+    case, nurse = tell("checked_in", now=start), signed_in("nurse")
+    strike_all(case, "infection_check", now=start)
+    second = {"second_email": "clinician@demo.example", "second_password": PASSWORD}
+    assert nurse.post(address(case), filled(case, staff, **second)).status_code == 302
+    then = f"{address(case)}record/?day=2027-03-01&at=09:40"
+    version = next(e for e in nurse.get(then).context["entries"] if e.asked.item == "infection_check").asked.version
+    body = {"item": "infection_check", "seen_version": version, "temperature": "36.6", "unit": "C", "skin": "clear"}
+    assert nurse.post(then, body).status_code == 400  # the outcome is missing
+    assert nurse.post(then, {**body, "outcome": "clear"}).status_code == 302
+    seen = Evidence.objects.filter(checklist=case.checklist, item="infection_check").latest("pk")
+    assert (seen.observed_at, seen.recorded_at) == (start - timedelta(minutes=20), later)
+    page = nurse.get(f"/ward/cases/{case.pk}/").content.decode()
+    assert "would have refused" in page and "Everything was in order at the start." in page
+    for ahead in ("?day=2027-03-01&at=13:30", "?day=2027-03-14&at=02:30", "?day=x&at=y", ""):
+        assert nurse.post(f"{address(case)}record/{ahead}", body).status_code == 400
+    assert nurse.get(f"{address(case)}record/?day=x&at=y").context["entries"] == []
 
 
 def test_sheets_carry_reference_identity_and_blank_boxes_one_a_patient(
