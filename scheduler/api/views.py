@@ -2,12 +2,13 @@
 
 import logging
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 
 import orjson
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, UnreadablePostError
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.api.authentication import place_of
 from scheduler.api.problems import as_response
+from scheduler.deadlocks import again_after_deadlock, is_deadlock
 from scheduler.isolation import within
 from scheduler.reads import looking
 from scheduler.rules.problems import Invalid, Reason, Unavailable
@@ -34,8 +36,10 @@ class Endpoint(APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Nothing but the practice of the request's token is in sight; what is not logged is not shown."""
+        with suppress(RequestDataTooBig, UnreadablePostError):
+            len(request.body)  # kept, so that a second try can read it
         try:
-            return self._dispatch(request, *args, **kwargs)
+            return again_after_deadlock(lambda: self._dispatch(request, *args, **kwargs))
         except OperationalError as error:  # DRF answers those of the view itself
             log.error("database: %s", type(error).__name__)
             return as_response(Unavailable())
@@ -68,6 +72,8 @@ class Endpoint(APIView):
     def handle_exception(self, exc: Exception) -> Any:
         """What was begun is rolled back before the refusal is recorded."""
         self.sight.__exit__(type(exc), exc, exc.__traceback__)
+        if isinstance(exc, OperationalError) and is_deadlock(exc):
+            raise exc
         return super().handle_exception(exc)
 
     def actor(self, request: Request) -> Actor:

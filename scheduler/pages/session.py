@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from scheduler import clock, doors
 from scheduler.access import Actor, allowed
+from scheduler.deadlocks import again_after_deadlock
 from scheduler.isolation import within
 from scheduler.models import Membership, User
 from scheduler.reads import READS, looking
@@ -57,15 +58,20 @@ def page(route: str) -> Callable[[View], View]:
             place = place_of(request)
             if place is None:
                 return _sign_in_first(request)
-            actor = None
-            try:
+            actor: Actor | None = None
+
+            def answered() -> HttpResponse:
+                nonlocal actor
                 with within(place):
                     actor = actor_of(request, place)
                     if actor is None:
                         return _sign_in_first(request)
                     if not allowed(route, request.method or "", actor.roles, demo=settings.DEMO):
                         raise NotPermitted("Your roles do not include this page.")
-                    response = _shown(request, actor, route, view, ids)
+                    return _shown(request, actor, route, view, ids)
+
+            try:
+                response = again_after_deadlock(answered)
             except Problem as problem:
                 assert actor is not None
                 response = problem_page(request, actor, problem, ids)

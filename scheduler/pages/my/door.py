@@ -21,6 +21,7 @@ from django.utils import translation
 
 from scheduler import clock, doors
 from scheduler.access import allowed
+from scheduler.deadlocks import again_after_deadlock
 from scheduler.isolation import within
 from scheduler.models import Case, Link, Practice
 from scheduler.reads import READS, Reads
@@ -155,7 +156,7 @@ def my_page(route: str, *, of: Collection[str] = READERS, proven: bool = True) -
         @wraps(view)
         def guarded(request: HttpRequest, **ids: Any) -> HttpResponse:
             try:
-                return opened(request, **ids)
+                return again_after_deadlock(lambda: opened(request, **ids))
             except OperationalError as error:
                 return trouble_page(request, error)
 
