@@ -1,55 +1,106 @@
 """Mutation testing: the rules are changed one place at a time, and each change must fail a rule test.
 
-A sample of each module, the same for the same code, is run by mutmut until MINUTES are over. SAMPLE says how many
-changes of a module (0: all), MODULES which modules, separated by commas. What the sample leaves out: a change that only
-spells a sentence for people otherwise, which the tests of texts hold.
+mutmut makes the changes in a copy of the tree, `forks` runs them until MINUTES are over. SAMPLE says how many of a
+module (0: all), MODULES which modules, separated by commas; else those of which fewer were run as they are now.
+What was found is kept in mutation.csv; explained.csv holds the changes that no test need notice. Left out: a change
+that only spells a sentence for people otherwise, which the tests of texts hold.
 """
 
 import ast
+import csv
+import difflib
 import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
+
+from mutmut.mutation.file_mutation import mutate_file_contents
 
 from tests.house.project import ROOT
 
-RULES = Path("checklists/rules")
-MUTANTS = Path("mutants")
-KILLED = frozenset({1, 3, 24, 36, 152, 255, -24})  # failed, or did not end; as mutmut keeps them
-SURVIVED, UNTESTED = 0, 33
-MUTMUT = (sys.executable, "-m", "mutmut", "run", "--max-children", "2")
+HERE = Path(__file__).parent
+RECORD, EXPLAINED = HERE / "mutation.csv", HERE / "explained.csv"
+COLUMNS = ("module", "code", "changes", "run", "killed", "explained")
+RULES, MUTANTS = "checklists.rules", ROOT / "mutants"
+COPIED = ("checklists", "config", "docs", "notifications", "scheduler", "tests", "manage.py", "pyproject.toml")
+TESTS = "tests/checklists/rules"
+LEFT_OUT = (f"{TESTS}/test_assess_command.py", f"{TESTS}/questions/test_texts.py")  # start processes, read the source
+PYTEST = (
+    *(sys.executable, "-m", "pytest", "-p", "tests.house.forks", "-p", "no:cacheprovider", "-p", "no:terminal"),
+    *("-o", "addopts=-p tests.environment --strict-markers"),
+)
+CHOOSE = ("--no-migrations", TESTS, "-m", "not matrix and not hypothesis", *(f"--deselect={one}" for one in LEFT_OUT))
+
+
+def file_of(module: str, tree: Path = ROOT) -> Path:
+    path = tree / RULES.replace(".", "/") / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def modules() -> list[str]:
     """The modules of the rules, dotted below `checklists.rules`."""
-    wanted = os.environ.get("MODULES", "")
-    found = sorted(".".join(path.relative_to(ROOT / RULES).with_suffix("").parts) for path in rule_files())
-    return [name for name in found if not wanted or name in wanted.split(",")]
+    folder = ROOT / RULES.replace(".", "/")
+    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stat().st_size)
+    return sorted(".".join(path.parts).removesuffix(".__init__") for path in found)
 
 
-def rule_files() -> Iterator[Path]:
-    return (path for path in (ROOT / RULES).rglob("*.py") if path.stat().st_size)
+def code_of(module: str) -> str:
+    return hashlib.sha256(file_of(module).read_bytes()).hexdigest()[:12]
 
 
-def results(module: str) -> dict[str, int | None]:
-    """Each mutant of a module with its exit code; None where it was not run."""
-    path = ROOT / MUTANTS / RULES / f"{module.replace('.', '/')}.py.meta"
-    found: dict[str, int | None] = json.loads(path.read_text())["exit_code_by_key"] if path.exists() else {}
-    return found
+def record() -> dict[str, dict[str, str]]:
+    return {row["module"]: row for row in csv.DictReader(RECORD.open())} if RECORD.exists() else {}
 
 
-def sentences(module: str) -> frozenset[str]:
-    """The mutants that differ from the original in the letters of a text with spaces, and in nothing else."""
-    tree = ast.parse((ROOT / MUTANTS / RULES / f"{module.replace('.', '/')}.py").read_text())
-    bodies = {node.name: ast.dump(without_texts(node)) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    originals = {name.removesuffix("__mutmut_orig"): body for name, body in bodies.items() if "__mutmut_orig" in name}
-    return frozenset(name for name, body in bodies.items() if originals.get(name.partition("__mutmut_")[0]) == body)
+def explained() -> dict[tuple[str, str], str]:
+    """Why no test need notice: by the function, dotted below `checklists.rules`, and its changed line."""
+    return {(row["function"], row["line"]): row["reason"] for row in csv.DictReader(EXPLAINED.open())}
+
+
+def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+class Changes:
+    """The changes of one module, by name."""
+
+    def __init__(self, module: str) -> None:
+        path = file_of(module)
+        made = mutate_file_contents(str(path.relative_to(ROOT)), path.read_text())
+        self.module, self.code = module, made.code
+        self.bodies = functions(ast.parse(made.code))
+        self.names = [name for name in made.mutant_names if not self.is_sentence(name)]
+
+    def is_sentence(self, name: str) -> bool:
+        """Whether it differs in the letters of a text with spaces, and in nothing else."""
+        one, other = (ast.dump(without_texts(self.bodies[which])) for which in (name, original(name)))
+        return one == other
+
+    def sample(self, size: int) -> list[str]:
+        """As many as that, spread by a digest of their names; 0: all."""
+        spread = sorted(self.names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        return [f"{RULES}.{self.module}.{name}" for name in spread[: size or None]]
+
+    def lines(self, name: str) -> list[str]:
+        """What is taken out, with a minus, and what stands there instead, with a plus."""
+        one, other = (ast.unparse(self.bodies[which]).splitlines()[1:] for which in (original(name), name))
+        marked = difflib.unified_diff(one, other, lineterm="", n=0)
+        return [
+            f"{line[0]} {line[1:].strip()}" for line in marked if line[:3] not in ("---", "+++") and line[0] in "+-"
+        ]
+
+    def reason(self, name: str) -> str | None:
+        """Why no test need notice it, where somebody has said so."""
+        function = f"{self.module}.{name.partition('__mutmut_')[0].removeprefix('x_')}"
+        return explained().get((function, " ".join(line[2:] for line in self.lines(name) if line[0] == "+")))
+
+
+def original(name: str) -> str:
+    return name.partition("__mutmut_")[0] + "__mutmut_orig"
 
 
 class Textless(ast.NodeTransformer):
@@ -61,36 +112,64 @@ def without_texts(function: ast.FunctionDef) -> ast.Module:
     return Textless().visit(ast.Module(list(function.body), []))
 
 
-def sample(module: str) -> list[str]:
-    """As many mutants as SAMPLE says, spread by a digest of their names."""
-    size, texts = int(os.environ.get("SAMPLE", "10")), sentences(module)
-    names = [name for name in results(module) if name.rpartition(".")[2] not in texts]
-    chosen = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    return sorted(chosen[: size or None])
+def copy_tree(changes: Iterable[Changes]) -> None:
+    shutil.rmtree(MUTANTS, ignore_errors=True)
+    MUTANTS.mkdir()
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, MUTANTS / name)
+    for changed in changes:
+        file_of(changed.module, MUTANTS).write_text(changed.code)
 
 
-def run(names: list[str], minutes: float) -> None:
-    """mutmut on these mutants; one that runs out of time is interrupted and keeps what it has found."""
-    process = subprocess.Popen([*MUTMUT, *names], cwd=ROOT, start_new_session=True)
+def run(names: list[str], minutes: float) -> dict[str, bool]:
+    """Whether each change was noticed; what runs out of time is not there."""
+    (MUTANTS / "chosen.json").write_text(json.dumps(names))
+    found = MUTANTS / "found.jsonl"
+    found.touch()
+    process = subprocess.Popen([*PYTEST, *CHOOSE], cwd=MUTANTS)
     try:
         process.wait(minutes * 60)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.kill()
+    return dict(json.loads(line) for line in found.read_text().splitlines())
 
 
-def report(names: dict[str, list[str]]) -> int:
-    """Killed of all by module, with the names of what was not; 1 where nothing was run."""
-    total: Counter[str] = Counter()
-    for module, chosen in names.items():
-        codes = {name: code for name, code in results(module).items() if name in chosen and code is not None}
-        alive = [name for name, code in codes.items() if code in (SURVIVED, UNTESTED)]
-        killed = sum(code in KILLED for code in codes.values())
-        total.update(killed=killed, run=len(codes), chosen=len(chosen))
-        say(f"{module}: {killed} of {len(codes)} killed", *(f"  {name}" for name in alive))
-    say(f"All: {total['killed']} of {total['run']} killed, {total['chosen'] - total['run']} not run.")
-    say("What a change was: .venv/bin/python -m mutmut show NAME")
-    return 0 if total["run"] else 1
+def report(changes: Changes, noticed: dict[str, bool]) -> dict[str, str]:
+    """Says what was found in a module, and gives its row of the record."""
+    prefix = f"{RULES}.{changes.module}."
+    here = {
+        name.removeprefix(prefix): killed for name, killed in noticed.items() if name.rpartition(".")[0] + "." == prefix
+    }
+    alive = [name for name, killed in here.items() if not killed]
+    reasons = {name: changes.reason(name) for name in alive}
+    known = sum(reason is not None for reason in reasons.values())
+    say(f"{changes.module}: {len(here) - len(alive)} of {len(here)} killed, {known} explained")
+    for name in (name for name in alive if reasons[name] is None):
+        say(f"  {name}", *(f"    {line}" for line in changes.lines(name)))
+    counts = (len(changes.names), len(here), len(here) - len(alive), known)
+    return dict(zip(COLUMNS, (changes.module, code_of(changes.module), *map(str, counts)), strict=True))
+
+
+def keep(rows: Iterable[dict[str, str]]) -> None:
+    known = record() | {row["module"]: row for row in rows}
+    with RECORD.open("w") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(known[module] for module in modules() if module in known)
+
+
+def is_run(module: str, size: int) -> bool:
+    """Whether as many changes of this very code have been run."""
+    row = record().get(module)
+    if row is None or row["code"] != code_of(module):
+        return False
+    return int(row["run"]) >= min(size or int(row["changes"]), int(row["changes"]))
+
+
+def wanted(size: int) -> list[str]:
+    named = os.environ.get("MODULES", "")
+    return [module for module in modules() if (module in named.split(",") if named else not is_run(module, size))]
 
 
 def say(*lines: str) -> None:
@@ -98,12 +177,16 @@ def say(*lines: str) -> None:
 
 
 def main() -> int:
-    minutes = float(os.environ.get("MINUTES", "30"))
-    shutil.rmtree(ROOT / MUTANTS, ignore_errors=True)  # it keeps protocol files as they were when it was made
-    run(["checklists.rules.clock.*"], minutes)  # makes the mutants of every module, from which the sample is taken
-    names = {module: sample(module) for module in modules() if results(module)}
-    run([name for chosen in names.values() for name in chosen], minutes)
-    return report(names)
+    size = int(os.environ.get("SAMPLE", "10"))
+    changed = [Changes(module) for module in wanted(size)]
+    names = sorted(name for changes in changed for name in changes.sample(size))
+    copy_tree(changed)
+    noticed = run(names, float(os.environ.get("MINUTES", "30")))
+    rows = [report(changes, noticed) for changes in changed]
+    keep(row for row in rows if row["run"] != "0")
+    killed, explained_too = sum(noticed.values()), sum(int(row["explained"]) for row in rows)
+    say(f"All: {killed} of {len(noticed)} killed, {explained_too} explained, {len(names) - len(noticed)} not run.")
+    return 0 if noticed or not names else 1
 
 
 if __name__ == "__main__":
