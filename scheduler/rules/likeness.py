@@ -26,9 +26,9 @@ def folded(name: str) -> str:
     return "".join(sign for sign in decomposed if unicodedata.category(sign)[0] == "L")
 
 
-def words_of_name(person: Named) -> tuple[str, ...]:
+def words_of_name(family_name: str, given_name: str) -> tuple[str, ...]:
     """The folded words of the whole name, sorted: whichever of them stands first."""
-    apart = f"{person.family_name} {person.given_name}".replace("-", " ").split()
+    apart = f"{family_name} {given_name}".replace("-", " ").split()
     return tuple(sorted(word for word in map(folded, apart) if word))
 
 
@@ -38,20 +38,24 @@ def close(one: str, other: str) -> bool:
 
 
 def may_be_close(one: str, other: str) -> bool:
-    """A quick upper bound, in whatever order the words stand: a board compares everybody with everybody."""
+    """A quick upper bound, in whatever order the words stand."""
     match = SequenceMatcher(None, one, other, autojunk=False)
     return match.real_quick_ratio() >= ALIKE and match.quick_ratio() >= ALIKE
 
 
 def similar_names(one: Named, other: Named) -> bool:
     """The same words in any order, all of one name within the other, or a few letters off."""
-    mine, theirs = words_of_name(one), words_of_name(other)
+    return _similar(one.family_name, one.given_name, other.family_name, other.given_name)
+
+
+@lru_cache(maxsize=16384)  # a board that is polled compares the same people again and again
+def _similar(family: str, given: str, other_family: str, other_given: str) -> bool:
+    mine, theirs = words_of_name(family, given), words_of_name(other_family, other_given)
     fewer, more = sorted((set(mine), set(theirs)), key=len)
     if len(fewer) > 1 and fewer <= more:
         return True
-    if not may_be_close(written(one), written(other)):
-        return False
-    return close(written(one), written(other)) or close(" ".join(mine), " ".join(theirs))
+    one, other = f"{folded(family)} {folded(given)}", f"{folded(other_family)} {folded(other_given)}"
+    return may_be_close(one, other) and (close(one, other) or close(" ".join(mine), " ".join(theirs)))
 
 
 def written(person: Named) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from scheduler.models import Case, Contact, Patient, Practice
 from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.people import NewPatient, add_patient
+from scheduler.services.refiling import refile_case
 from tests.scheduler.referrals.conftest import Ran, everything
 
 Imported = Callable[..., Ran]
@@ -67,6 +68,18 @@ def test_import_finds_the_survivor_of_a_merge_by_the_other_row_and_opens_no_case
     again, other = imported({}), imported({"levels": "T12", "record_number": ""})
     assert (again.lines[-1], other.code) == ("1 rows: 0 imported, 1 unchanged, 0 rejected. Notices: 0.", 0)
     assert (Patient.objects.count(), Case.objects.filter(patient=survivor).count()) == (2, 2)
+
+
+def test_import_of_a_referral_whose_case_was_filed_to_another_patient_opens_none_again(
+    imported: Imported, practice: Practice, now: datetime
+) -> None:
+    assert imported({}).code == 0
+    right, case = known(practice, now, family_name="Baker", born_on=date(1950, 1, 1)), Case.objects.get()
+    said = {"reason": "names mixed up", "seen_version": case.version, "by": "staff:1", "now": now}
+    refile_case(practice_id=practice.pk, case_id=case.pk, to_patient_id=right.pk, **said)
+    again = imported({})
+    assert again.lines[-1] == "1 rows: 0 imported, 1 unchanged, 0 rejected. Notices: 0."
+    assert list(Case.objects.values_list("patient", flat=True)) == [right.pk]
 
 
 def test_import_does_not_see_another_practice(

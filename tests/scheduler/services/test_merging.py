@@ -17,7 +17,7 @@ from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.parting import Parted, undo_merge
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, find_patients
 from scheduler.services.verification import verify_chain
-from tests.scheduler.pages.my.visiting import link_of, token
+from tests.scheduler.pages.my.visiting import enter, link_of, token
 from tests.scheduler.services.mailing import invites_of, send_all
 from tests.scheduler.services.steps import BY, end_it, record
 
@@ -134,6 +134,16 @@ def test_merge_kills_the_links_of_what_moved_at_once_lnk_06(kept: Case, twin: Ca
     assert open_link(digest=digest_of(token(anew)), now=now) is not None
     mails = Message.objects.filter(subject=twin.pk, kind="link:patient", state="queued")
     assert [mail.recipient for mail in mails] == [dies.contact.email]
+
+
+def test_merge_ends_an_open_session_with_its_next_request_lnk_06(
+    kept: Case, twin: Case, at: Callable[[datetime], None], now: datetime
+) -> None:
+    at(now)
+    phone, stays = enter(twin), enter(kept)
+    assert phone.get("/my/").status_code == 200
+    merge(kept, twin, now, contacts="both")
+    assert (phone.get("/my/").status_code, stays.get("/my/").status_code) == (404, 200)
 
 
 def test_other_birth_date_kills_the_survivors_links_too_lnk_06(kept: Case, twin: Case, now: datetime) -> None:
