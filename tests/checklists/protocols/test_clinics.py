@@ -71,7 +71,7 @@ STATED: dict[str, dict[str, Any]] = {
         **excluded("IM38a", "a fracture by trauma or injury", "fail", causes=["trauma"]),
         **excluded("IM38b", "younger patients", "fail", younger_than="missing"),
         **excluded("IM38c", "severe osteoporosis", "fail", conditions=["severe_osteoporosis"]),
-        **excluded("IM38d", BESIDE, "review", conditions=BESIDE.split("|")),
+        **excluded("IM38d", CANNOT_MEND, "review", conditions=BESIDE.split("|")),
         "hold_classes.blood_thinner.drug_classes": THINNERS,
         "hold_classes.blood_thinner.clear_at_h": "missing",
         "hold_classes.nsaid.drug_classes": NSAIDS,
