@@ -17,6 +17,8 @@ class Patient(Scoped):
     language = models.CharField(max_length=5, default="en")
     record_number = EncryptedTextField(blank=True)
     record_number_hash = models.CharField(max_length=64, blank=True)
+    # Of the record's digests of what names this patient: without it they tell nothing.
+    digest_salt = models.CharField(max_length=32, blank=True, default="")
     created_at = models.DateTimeField()
     # Set while this row is only another name for that patient: nothing may belong to it then (scheduler/database).
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="other_rows")

@@ -60,6 +60,7 @@ HIDDEN = frozenset(
     {
         *("record_number_hash", "email_hash", "phone_hash", "recipient_hash", "import_key", "digest", "payload_digest"),
         *("verdict_digest", "previous_hash", "hash", "lease_owner", "lease_until", "practice", "practice_id", "merged"),
+        "digest_salt",
     }
 )
 

@@ -1,5 +1,6 @@
 """Patients and their contacts."""
 
+import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def add_patient(*, practice_id: uuid.UUID, patient: NewPatient, by: str, now: da
                 language=patient.language,
                 record_number=patient.record_number,
                 record_number_hash=hashed,
+                digest_salt=secrets.token_hex(16),
                 created_at=now,
             )
     except IntegrityError as error:
@@ -75,6 +77,7 @@ def add_patient(*, practice_id: uuid.UUID, patient: NewPatient, by: str, now: da
         subject=row.pk,
         now=now,
         fields={"family_name": row.family_name, "given_name": row.given_name, "born_on": row.born_on},
+        salt=row.digest_salt,
     )
     return row
 
@@ -121,6 +124,7 @@ def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime
         subject=patient.pk,
         now=now,
         fields={"kind": contact.kind, "email": contact.email, "phone": contact.phone},
+        salt=patient.digest_salt,
     )
     return row
 

@@ -18,9 +18,9 @@ from scheduler.peer import peer
 SYSTEM = "system"
 
 
-def salted_digest(practice_id: uuid.UUID, field: str, value: Any) -> str:
-    """A digest that tells equal from changed and nothing else; erasing the key erases what it could tell."""
-    message = json.dumps([str(practice_id), field, value], default=str, sort_keys=True)
+def salted_digest(practice_id: uuid.UUID, field: str, value: Any, salt: str = "") -> str:
+    """A digest that tells equal from changed and nothing else; without key or salt nobody can try values on it."""
+    message = json.dumps([str(practice_id), field, value, *([salt] if salt else [])], default=str, sort_keys=True)
     return hmac.new(settings.LINK_KEY.encode(), message.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -47,12 +47,13 @@ def content(record: Record) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be appended; the values of `fields` enter as digests."""
+    """What is to be appended; values of `fields` enter as digests, with the patient's `salt` where they name one."""
 
     action: str
     subject: object
     fields: Mapping[str, Any] = field(default_factory=dict)
     codes: Sequence[str] = ()
+    salt: str = ""
 
 
 def append_record(
@@ -64,9 +65,10 @@ def append_record(
     now: datetime,
     fields: Mapping[str, Any] | None = None,
     codes: Sequence[str] = (),
+    salt: str = "",
 ) -> Record:
     """Append one entry to the practice's chain."""
-    entry = Entry(action, subject, fields or {}, codes)
+    entry = Entry(action, subject, fields or {}, codes, salt)
     return append_records(practice_id=practice_id, entries=[entry], by=by, now=now)[0]
 
 
@@ -94,7 +96,7 @@ def _row(head: RecordHead, entry: Entry, by: str, now: datetime) -> Record:
         by=by,
         action=entry.action,
         subject=str(entry.subject),
-        fields={name: salted_digest(head.practice_id, name, value) for name, value in entry.fields.items()},
+        fields={name: salted_digest(head.practice_id, name, value, entry.salt) for name, value in entry.fields.items()},
         codes=list(entry.codes),
         peer=peer(),
         previous_hash=head.hash,

@@ -246,6 +246,26 @@ def test_digest_tells_equal_from_changed_only_inside_a_practice(practice: Practi
     assert len(others | {digest}) == 4
 
 
+def test_digests_of_what_names_a_patient_tell_nothing_without_the_patients_salt(
+    practice: Practice, now: datetime
+) -> None:
+    """Twins in everything leave different digests, and none that the practice's key alone gives again."""
+    rows = []
+    for email in ("zebra@patients.example", "zebra@patients.example"):
+        new = people.NewPatient("Zebra", "Zoe", now.date().replace(year=1950))
+        patient = people.add_patient(practice_id=practice.pk, patient=new, by=BY, now=now)
+        people.add_contact(patient=patient, contact=people.NewContact(email=email), by=BY, now=now)
+        told = Record.objects.filter(practice=practice, subject=str(patient.pk)).order_by("number")
+        rows.append({name: digest for row in told for name, digest in row.fields.items()})
+        again = salted_digest(practice.pk, "family_name", "Zebra", patient.digest_salt)
+        assert (len(patient.digest_salt), rows[-1]["family_name"]) == (32, again)
+    named = {"family_name", "given_name", "born_on", "email", "phone", "kind"}
+    assert set(rows[0]) == set(rows[1]) == named
+    assert [name for name in named if rows[0][name] == rows[1][name]] == []
+    assert rows[0]["family_name"] != salted_digest(practice.pk, "family_name", "Zebra")
+    assert verify_chain(practice.pk) == []
+
+
 def test_refusal_is_kept_with_its_codes(tell: Callable[..., Case], start: datetime) -> None:
     case = tell("arrived", now=start)
     record(case, "ride", {"available": False}, now=start, role=Authority.NURSE)
