@@ -50,7 +50,7 @@ def check_answers(printed: str) -> None:
             "METHOD:REQUEST",
             "(True, 'referred', 'blocked')",
             "reschedule: The booking was released",
-            "(409, 'The case is referred; to start it must be checked_in.')",
+            "(409, 'The case is referred; to start it must be checked in.')",
             "checked_in",
             "(409, 'gate_refused', ['The temperature is 38.4 C: fever. Call the clinician.",
         )

@@ -120,7 +120,7 @@ def test_plan_of_a_procedure_that_began_is_not_changed(
 ) -> None:
     case, desk = tell("started"), signed_in("clinician")
     answer = send(desk, case, desk.get(address(case)), "preview", levels="L2")
-    assert (answer.status_code, "is not changed" in text(answer)) == (409, True)
+    assert (answer.status_code, "to change the plan it must be referred" in text(answer)) == (409, True)
 
 
 def test_api_preview_says_the_same(
