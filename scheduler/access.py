@@ -10,6 +10,7 @@ from checklists.rules.values import Authority
 from scheduler.models import Practice, User
 from scheduler.rules.problems import NotPermitted
 from scheduler.rules.roles import (
+    AUDITOR,
     CARE,
     CLINICIAN,
     CLINICIANS,
@@ -115,6 +116,8 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "sign-restart": {"POST": CLINICIANS},
     "sign-override": post(Act.OVERRIDE),
     "sign-decline": {"POST": CLINICIANS},
+    "record": {"GET": frozenset({AUDITOR})},
+    "record-export": {"POST": frozenset({AUDITOR})},
     "settings": {"GET": SIGNERS},
     "settings-practice": {"GET": OFFICE, "POST": OFFICE},
     "settings-places": {"GET": OFFICE, "POST": OFFICE},

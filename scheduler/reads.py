@@ -87,6 +87,8 @@ READS: Mapping[str, Reads] = {
     "sign-restart": PATIENTS,
     "sign-override": PATIENTS,
     "sign-decline": PATIENTS,
+    "record": NOTHING,  # ids; who asked whose is in its address
+    "record-export": NOTHING,
     "settings": NOTHING,
     "settings-practice": NOTHING,
     "settings-places": NOTHING,

@@ -16,6 +16,7 @@ PLACES = (
     ("desk-duplicates", "Duplicates"),
     ("ward-board", "Ward"),
     ("sign-list", "To sign"),
+    ("record", "Record"),
     ("settings", "Settings"),
     ("desk-mailbox", "Mailbox"),
 )

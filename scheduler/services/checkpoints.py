@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -46,6 +46,38 @@ class Kept:
 
 def file_of(practice_id: uuid.UUID) -> Path:
     return Path(settings.RECORD_CHECKPOINTS) / f"{practice_id}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the last `verify_record` found of a practice."""
+
+    at: datetime
+    rows: int
+    breaks: tuple[str, ...]
+
+
+def _verification_of(practice_id: uuid.UUID) -> Path:
+    return file_of(practice_id).with_suffix(".verified.json")
+
+
+def keep_verification(*, practice_id: uuid.UUID, rows: int, breaks: Sequence[str], now: datetime) -> None:
+    """Beside the checkpoints, for the auditor's page; signed like them."""
+    said = {"practice": str(practice_id), "at": now.isoformat(), "rows": rows, "breaks": list(breaks)}
+    path = _verification_of(practice_id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps({**said, "signature": signature(said)}))
+
+
+def last_verification(practice_id: uuid.UUID) -> Verified | None:
+    """None where there was none, or what is kept is not ours."""
+    try:
+        said = json.loads(_verification_of(practice_id).read_text())
+        if not hmac.compare_digest(said.pop("signature"), signature(said)) or said["practice"] != str(practice_id):
+            return None
+        return Verified(datetime.fromisoformat(said["at"]), said["rows"], tuple(said["breaks"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def practices_with_checkpoints() -> list[uuid.UUID]:

@@ -61,3 +61,9 @@ def age(moment: datetime, now: datetime) -> str:
 @register.filter
 def get(mapping: dict[str, object], key: str) -> object:
     return mapping.get(key, "")
+
+
+@register.filter
+def named(by: str, names: dict[str, str]) -> str:
+    """The name of whoever did something; links, the clock and people who left stay as they are written."""
+    return names.get(by, by)

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from scheduler import clock
 from scheduler.doors import practices_by_name
-from scheduler.services.checkpoints import practices_with_checkpoints
+from scheduler.services.checkpoints import keep_verification, practices_with_checkpoints
 from scheduler.services.verification import verify_practice
 
 
@@ -30,4 +31,6 @@ class Command(BaseCommand):
             self.stdout.write("  nothing outside of the database vouches for it yet: the worker seals each minute")
         for each in found.breaks:
             self.stdout.write(f"  {name}, row {each.row or '-'}: {each.sentence}. {each.remedy}")
+        told = [f"{each.sentence}. {each.remedy}" for each in found.breaks]
+        keep_verification(practice_id=practice_id, rows=found.rows, breaks=told, now=clock.now())
         return found.holds

@@ -41,6 +41,8 @@ desk-case-refile   GET          302       200   403       200           200     
 desk-case-refile   POST         302       400   403       400           400     403
 desk-evidence-error GET         302       200   200       200           403     403
 desk-evidence-error POST        302       400   400       400           403     403
+record             GET          302       403   403       403           403     200
+record-export      POST         302       403   403       403           403     200
 desk-duplicates    GET          302       200   200       200           200     403
 desk-duplicates    POST         302       400   400       400           400     403
 desk-merge         GET          302       200   403       200           200     403
