@@ -148,3 +148,12 @@ def test_insulin_that_only_its_code_names_still_wants_a_glucose():
     for code, wanted in (("274783", True), ("99999999", False)):
         found = finding("labs", taking(Medication("sugar shot", rxcui=code)), protocol=REFERENCE)
         assert any("glucose" in reason.sentence for reason in found.reasons) is wanted
+
+
+def test_signature_on_a_daily_amount_does_not_cover_more_of_the_same_code():
+    signed, raised = (
+        finding("hold:prednisone", taking(Medication("prednisone", rxcui="8640", daily_mg=amount)), protocol=REFERENCE)
+        for amount in (20.0, 40.0)
+    )
+    assert signed.code == raised.code == "daily_amount_high"
+    assert signed.inputs != raised.inputs
