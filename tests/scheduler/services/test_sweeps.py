@@ -116,6 +116,7 @@ def test_bad_row_does_not_stop_the_others(waiting: Case, tell: Callable[..., Cas
     Checklist.objects.filter(pk=other.checklist_id).update(next_change_at=now + SECOND)
     assert sweep(now + SECOND) == Swept(looked=1, placed=0, failed=1)
     assert sweep(now + SECOND).failed == 0  # again after a minute, not at once
+    assert Checklist.objects.get(pk=waiting.checklist_id).state == ""  # nothing counts what could not be judged
     assert sweep(now + timedelta(minutes=2)).failed == 1
 
 
