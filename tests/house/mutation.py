@@ -13,9 +13,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from mutmut.mutation.file_mutation import mutate_file_contents
@@ -127,11 +129,11 @@ def run(names: list[str], minutes: float) -> dict[str, bool]:
     (MUTANTS / "chosen.json").write_text(json.dumps(names))
     found = MUTANTS / "found.jsonl"
     found.touch()
-    process = subprocess.Popen([*PYTEST, *CHOOSE], cwd=MUTANTS)
-    try:
+    process = subprocess.Popen([*PYTEST, *CHOOSE], cwd=MUTANTS, start_new_session=True)
+    with suppress(subprocess.TimeoutExpired):
         process.wait(minutes * 60)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # its forks too
     return dict(json.loads(line) for line in found.read_text().splitlines())
 
 
