@@ -235,7 +235,8 @@ def answer_by_links(teller: Teller, case: Case) -> None:
             phone.get(f"/my/questions/{step.address}/")
             prefix = prefix_of(step.question.item)
             told = {f"{prefix}-choice": "call_me", f"{prefix}-version": str(step.asked.version)}
-            phone.post(f"/my/questions/{step.address}/", told)
+            if kind == "patient":
+                phone.post(f"/my/questions/{step.address}/", told)
         for path in ("check/", "done/", "appointment.ics"):
             phone.get(f"/my/{path}")
     doctor = teller.traffic.watch(follow(link_of(case, "prescriber")))
