@@ -21,6 +21,7 @@ from tests.house.project import ROOT
 
 OURS = tuple(f"{ROOT / app}/" for app in ("scheduler", "checklists", "notifications", "config"))
 TESTS = f"{ROOT / 'tests'}/"
+FLUSH = str(ROOT / "scheduler/management/commands/flush.py")  # empties every practice's tables, and says so
 OF_DOORS = frozenset(door.select.format(*["%s"] * len(door.takes)) for door in DOORS)
 UUID = re.compile(rb"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 ID = re.compile(r"[0-9a-f]{32}")
@@ -47,7 +48,7 @@ def asked_by_product() -> bool:
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(OURS):
-            return True
+            return file != FLUSH
         if file.startswith(TESTS) and frame.f_code.co_name != "__call__":
             return False
         frame = frame.f_back  # type: ignore[assignment]

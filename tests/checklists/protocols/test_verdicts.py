@@ -104,8 +104,10 @@ def test_sir_accepts_an_inr_after_warfarin_up_to_its_limit(value: float, codes: 
 
 
 def fractured(days: int, **more: Any) -> Facts:
+    """Also asked about what one clinic's page excludes (row IM38)."""
     day = START.date() - timedelta(days=days)
-    return replace(FACTS, fractured=DateAbout(day, day), **more)
+    denied = FACTS.conditions_denied | {"severe_osteoporosis"}
+    return replace(FACTS, fractured=DateAbout(day, day), conditions_denied=denied, **more)
 
 
 def candidacy(name: str, facts: Facts, *evidence: Any) -> tuple[str, str]:

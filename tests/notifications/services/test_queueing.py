@@ -17,7 +17,7 @@ from notifications.services.outbox import (
 )
 from notifications.transport import Answer, Delivered, Permanent, Transient
 from scheduler.isolation import within
-from tests.notifications.drafts import NOW, OTHER_PRACTICE, PATIENT, SUBJECT, a_draft, an_invite
+from tests.notifications.drafts import NOW, OTHER_PRACTICE, PATIENT, PRACTICE, SUBJECT, a_draft, an_invite
 from tests.notifications.services.steps import Answering, Clock, DyingAfterDelivery, Killed, claim, send
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,9 @@ def test_withdraw_takes_given_messages_and_leaves_sent_ones() -> None:
     enqueue(a_draft(), now=NOW, by=BY)
     send(Answering(), Clock())
     later = enqueue(a_draft(occasion="later"), now=NOW, by=BY)
-    assert withdraw(messages=Message.objects.all(), reason="no longer called for", now=NOW) == (later,)
+    assert withdraw(messages=Message.objects.filter(practice_id=PRACTICE), reason="no longer called for", now=NOW) == (
+        later,
+    )
 
 
 def test_withdraw_of_nothing_in_particular_is_refused() -> None:

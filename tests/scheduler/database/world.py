@@ -78,7 +78,7 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Task: Task.objects.filter(case=case, key="k").get(),
         Record: Record.objects.filter(practice=practice).first(),
         Reading: Reading.objects.create(
-            practice=practice, at=now, by=user.by, roles="nurse", route="ward-case", merged="m"
+            practice=practice, at=now, by=user.by, roles="nurse", route="ward-case", subjects=case.pk.hex, merged="m"
         ),
         IdempotencyKey: IdempotencyKey.objects.create(
             practice=practice, actor=user.by, route="r", key="k", body_digest="d", status=200, body="", created_at=now

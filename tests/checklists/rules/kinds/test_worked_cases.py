@@ -270,7 +270,8 @@ def test_window_ends_with_the_last_second_of_the_sites_day(start, expected):
 )
 def test_window_of_each_page_is_soft_or_strict_after_its_last_day(protocol, diagnosed, last_day, after):
     about = DateAbout(diagnosed, diagnosed)
-    facts = replace(FACTS, fractured=about, diagnosed=about)
+    asked = FACTS.conditions_denied | {"severe_osteoporosis"}
+    facts = replace(FACTS, fractured=about, diagnosed=about, conditions_denied=asked)
     noon = at(f"{last_day.isoformat()} 12:00")
     rules = load(protocol)
     assert windowed(facts, noon, rules) == OK

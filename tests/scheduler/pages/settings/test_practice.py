@@ -171,13 +171,20 @@ def test_clinician_sees_protocols_and_no_office_pages(clinician: Client) -> None
 
 
 @pytest.mark.parametrize("field", ["name", "phone", "address", "fax"])
-@pytest.mark.parametrize("sign", ["\r\n", "\u2028", "\u202e"])
+@pytest.mark.parametrize(
+    ("sign", "told"),
+    [
+        ("\r\n", "It has line breaks or invisible characters. Type it as one line."),
+        ("\u2028", "It has line breaks or invisible characters. Type it as one line."),
+        ("\u202e", "It has a character that nobody sees (U+202E). Type it again."),
+    ],
+)
 def test_practice_takes_nothing_of_two_lines_or_unseen(
-    field: str, sign: str, admin: Client, practice: Practice
+    field: str, sign: str, told: str, admin: Client, practice: Practice
 ) -> None:
     """The name heads every message: a line break there would write headers of its own."""
     before = getattr(practice, field)
     answer = admin.post("/settings/practice/", form(practice, **{field: f"Clinic{sign}Bcc: else@mail.example"}))
     practice.refresh_from_db()
     assert (answer.status_code, getattr(practice, field)) == (400, before)
-    assert "It has line breaks or invisible characters. Type it as one line." in answer.content.decode()
+    assert told in answer.content.decode()
