@@ -14,6 +14,7 @@ REMEDIES = {
     "tail_cut": RESTORE + " After a restore of an older backup: file away the checkpoints, with who and why.",
     "chain_gone": RESTORE + " After a restore of an older backup: file away the checkpoints, with who and why.",
     "checkpoint_forged": "Compare the file with a copy of before; somebody could write to the folder of checkpoints.",
+    "checkpoint_torn": "A crash or a full disk does it; the next sealing (manage.py seal_record) writes it anew.",
     "checkpoint_cut": "Restore the file from a copy of before; somebody could write to the folder of checkpoints.",
     "access_altered": WHO,
     "access_forged": WHO,

@@ -89,6 +89,7 @@ def append_checkpoint(*, practice_id: uuid.UUID, number: int, chain_end: str, no
     path = file_of(practice_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(path) as descriptor:
+        _drop_torn_end(descriptor)
         line = _last_line(descriptor)
         before = _read(line, practice_id) if line else None
         if before is not None and before.number >= number:
@@ -107,6 +108,15 @@ def _locked(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _drop_torn_end(descriptor: int) -> None:
+    """What a crash or a full disk left of a line: the checkpoint is written anew, in a line of its own."""
+    size = os.fstat(descriptor).st_size
+    begin = max(0, size - LONGEST_LINE)
+    kept, newline, torn = os.pread(descriptor, LONGEST_LINE, begin).rpartition(b"\n")
+    if torn and (newline or begin == 0):
+        os.ftruncate(descriptor, begin + len(kept) + len(newline))
 
 
 def _last_line(descriptor: int) -> bytes:
@@ -143,8 +153,10 @@ def read_checkpoints(practice_id: uuid.UUID) -> Kept:
     """Every checkpoint that is signed and in its place; the others are breaks."""
     found: dict[int, Checkpoint] = {}
     breaks: list[Break] = []
-    path, before = file_of(practice_id), b""
-    lines = path.read_bytes().splitlines() if path.exists() else []
+    before = b""
+    *lines, torn = _content(file_of(practice_id)).split(b"\n")
+    if torn:
+        breaks.append(Break("checkpoint_torn", f"line {len(lines) + 1} of the checkpoints was not written to its end"))
     for place, line in enumerate(lines, start=1):
         checkpoint = _read(line, practice_id, before)
         if checkpoint is None:
@@ -154,3 +166,12 @@ def read_checkpoints(practice_id: uuid.UUID) -> Kept:
             found[checkpoint.number] = checkpoint
         before = line
     return Kept(found, tuple(breaks))
+
+
+def _content(path: Path) -> bytes:
+    """The whole file, never in the middle of a line that is being written."""
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return file.read()

@@ -212,6 +212,28 @@ def test_forged_checkpoints_are_found(practice: Practice, now: datetime, forgery
     assert {code for code, _ in breaks(practice)} == {"checkpoint_forged"}
 
 
+@pytest.mark.parametrize("left", [1, 60, -1])
+def test_line_that_a_crash_tore_is_told_apart_and_mended_by_the_next_sealing(
+    practice: Practice, now: datetime, left: int
+) -> None:
+    seal_record(practice_id=practice.pk, now=now)
+    note(practice)
+    seal_record(practice_id=practice.pk, now=now)
+    first, second = file_of(practice.pk).read_bytes().splitlines(keepends=True)
+    file_of(practice.pk).write_bytes(first + second[:left])
+    assert breaks(practice) == [("checkpoint_torn", None)]
+    assert seal_record(practice_id=practice.pk, now=now)
+    assert (breaks(practice), file_of(practice.pk).read_bytes()) == ([], first + second)
+
+
+def test_only_line_torn_is_mended_too(practice: Practice, now: datetime) -> None:
+    seal_record(practice_id=practice.pk, now=now)
+    whole = file_of(practice.pk).read_bytes()
+    file_of(practice.pk).write_bytes(whole[:40])
+    assert seal_record(practice_id=practice.pk, now=now)
+    assert (breaks(practice), file_of(practice.pk).read_bytes()) == ([], whole)
+
+
 def test_checkpoints_of_another_practice_count_for_nothing(
     practice: Practice, other_practice: Practice, now: datetime
 ) -> None:
