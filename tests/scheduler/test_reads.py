@@ -230,3 +230,17 @@ def test_sealed_and_unsealed_rows_keep_what_they_say(case: Case, signed_in: Ask,
             access_log.seal_readings(practice_id=case.practice_id, now=NOW)
     with pytest.raises(DatabaseError, match="reading_sealed_is_immutable"), transaction.atomic():
         Reading.objects.update(seal=None)
+
+
+@pytest.mark.parametrize("route", ["evidence-error", "evidence-refile"])
+def test_word_that_is_corrected_is_a_look_at_its_case(
+    route: str, world: World, api: Ask, at: Callable[[datetime], None]
+) -> None:
+    """The address names the word only, and the answer shows the case's verdict."""
+    call = CALLS[route, "POST"](world)
+    at(call.at)
+    assert send(api("clinician"), route, "POST", call).status_code < 300
+    (row,) = rows()
+    struck = Case.objects.get(checklist__evidence__public_id=next(iter(call.ids.values())))
+    assert ids_of(struck) <= set(row.subjects.split())
+    assert route == "evidence-error" or len(row.subjects.split()) == 4

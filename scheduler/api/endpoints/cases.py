@@ -19,6 +19,7 @@ from scheduler.api.fields import MomentField, shown
 from scheduler.api.show import show_board_row, show_case, show_evidence, show_planned, show_verdict
 from scheduler.api.views import Read, Write
 from scheduler.models import Case
+from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import Invalid, NotPermitted, Reason
 from scheduler.rules.transitions import STATES
 from scheduler.services import boards, cases, evidence
@@ -154,6 +155,7 @@ class ChangePlan(Write):
 
 
 def show_recorded(recorded: evidence.Recorded) -> dict[str, Any]:
+    looked_at_cases([recorded.case])
     tz = recorded.case.practice.site.tz
     return {
         "evidence": show_evidence(recorded.evidence, tz),
