@@ -12,6 +12,9 @@ from django.db.models import F
 from checklists.models import Checklist, Evidence, EvidenceError, Item
 from checklists.rules import values
 
+# How the reason begins of a word that was struck through because it is about somebody else.
+ANOTHERS_WORD = "said of another patient:"
+
 
 class StaleItem(Exception):
     """Somebody recorded on this item since the writer looked."""

@@ -13,6 +13,9 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
+from checklists.models import EvidenceError
+from checklists.services.recording import ANOTHERS_WORD
+from notifications.models import Message
 from scheduler.models import Booking, Case, Contact, Link, Patient, Task
 
 
@@ -48,6 +51,19 @@ class Whose:
     def hashes(self) -> set[str]:
         rows = Contact.objects.filter(practice_id=self.practice_id, patient_id__in=self.patients)
         return {each for pair in rows.values_list("email_hash", "phone_hash") for each in pair if each}
+
+    @cached_property
+    def words_of_others(self) -> set[int]:
+        """What was filed to these cases, and is about another patient: struck through here, and not to hand over."""
+        errors = EvidenceError.objects.filter(practice_id=self.practice_id, evidence__checklist__subject__in=self.cases)
+        about_others = Q(refiled_as__isnull=False) | Q(reason__startswith=ANOTHERS_WORD)
+        return set(errors.filter(about_others).values_list("pk", flat=True))
+
+    @cached_property
+    def mail_of_others(self) -> set[uuid.UUID]:
+        """What went to nobody of this patient's, while a case was filed to another one."""
+        sent = Message.objects.filter(practice_id=self.practice_id, subject__in=self.cases)
+        return set(sent.exclude(recipient_hash__in=self.hashes).values_list("pk", flat=True))
 
     def _ids(self, model: type[models.Model], **where: Any) -> set[uuid.UUID]:
         rows = model._default_manager.filter(practice_id=self.practice_id, **where)
@@ -114,7 +130,8 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "scheduler.PatientMerge",
         "Merged rows",
-        lambda whose: Q(survivor_id__in=whose.patients) | Q(duplicate_id__in=whose.patients),
+        # A merge that was undone is about two people.
+        lambda w: Q(undone_at=None) & (Q(survivor_id__in=w.patients) | Q(duplicate_id__in=w.patients)),
     ),
     Holding("checklists.Checklist", "Checklists", _of_subject),
     Holding("checklists.Facts", "Facts", _of_checklist),

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from checklists.models import Evidence, Item
 from checklists.rules.values import Authority
-from checklists.services.recording import Observation, mark_entered_in_error
+from checklists.services.recording import ANOTHERS_WORD, Observation, mark_entered_in_error
 from scheduler.models import Case, Contact, Patient
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
@@ -129,12 +129,11 @@ def refile_case(
     from_id = Case.objects.filter(practice_id=practice_id, pk=case_id).values_list("patient_id", flat=True).first()
     if from_id is None:
         raise NotFound("There is no such case in this practice.")
-    to = Patient.objects.filter(practice_id=practice_id, pk=to_patient_id).first()
-    if to is None:
+    if not Patient.objects.filter(practice_id=practice_id, pk=to_patient_id).exists():
         remedy = "Give the id of a patient of this practice."
         raise Invalid("There is no such patient.", errors=(Reason("patient_unknown", remedy, field="patient"),))
-    refuse_merged(to)
     cases, patients = lock_patients(practice_id, {from_id, to_patient_id})
+    refuse_merged(patients[to_patient_id])
     case = next((each for each in cases if each.pk == case_id and each.patient_id == from_id), None)
     if case is None:
         raise Stale("The case was filed to another patient meanwhile. Look again.")
@@ -186,7 +185,7 @@ def _strike_own_words(case: Case, patient: Patient, reason: str, by: str, now: d
     struck = []
     for word in Evidence.objects.filter(checklist=case.checklist_id, error=None).order_by("pk"):
         if word.said_by in OWN_WORDS or word.value.get("contact") in contacts:
-            mark_entered_in_error(evidence=word, reason=f"said of another patient: {reason}"[:500], by=by, now=now)
+            mark_entered_in_error(evidence=word, reason=f"{ANOTHERS_WORD} {reason}"[:500], by=by, now=now)
             struck.append(str(word.public_id))
     return struck
 

@@ -4,20 +4,23 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 
+from checklists.rules.values import Authority
 from scheduler.models import Case, Contact, Patient, Practice, Record, User
 from scheduler.rules.problems import NotFound
 from scheduler.services.demonstration import Person, Story
 from scheduler.services.patient_data import HOLDINGS, NOT_OF_PATIENTS, Whose, holdings
 from scheduler.services.patient_export import export_patient
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from scheduler.services.refiling import refile_case, refile_evidence
 from tests.scheduler.database.world import world_of
 from tests.scheduler.pages.my.visiting import link_of, token
+from tests.scheduler.services.steps import record
 
 pytestmark = pytest.mark.django_db
 OURS = ("checklists", "notifications", "scheduler")
@@ -127,3 +130,51 @@ def test_patient_of_another_practice_does_not_exist(case: Case, other_practice: 
     with pytest.raises(NotFound):
         export_patient(practice=other_practice, patient_id=case.patient_id, by="staff:1", now=start)
     assert Record.objects.count() == before
+
+
+def test_what_another_patient_was_sent_and_said_is_not_handed_over(tell: Callable[..., Case], now: datetime) -> None:
+    """The case was filed to the wrong patient first; whom it belongs to gets nothing of that patient."""
+    right = tell("booked", start=now + timedelta(days=8), slot=("Room 2", "Sam Second", "Bay 2"))
+    moved = tell("booked", start=now + timedelta(days=6))
+    address = Contact.objects.get(patient=moved.patient, kind="patient").email
+    ride = {"available": True, "adult": True, "transport": "car", "escort_name": "Okapimann"}
+    record(moved, "ride", ride, now=now, said_by="patient")
+    refile_case(
+        practice_id=right.practice_id,
+        case_id=moved.pk,
+        to_patient_id=right.patient_id,
+        reason="Quokkavale was meant",
+        seen_version=moved.version,
+        by="staff:1",
+        now=now,
+    )
+    found, words = tables(right, now), "\n".join(exported(right, now).values())
+    assert [each for each in (address, "Okapimann", "Quokkavale") if each in words] == []
+    theirs = [row for row in found["notifications_message"] if row["recipient"] == "of somebody else"]
+    assert theirs
+    assert {row["payload"] for row in theirs} == {""}
+    struck = {row["evidence_id"] for row in found["checklists_evidenceerror"]}
+    assert {row["value"] for row in found["checklists_evidence"] if row["id"] in struck} == {"of somebody else"}
+
+
+def test_word_that_was_refiled_is_handed_over_where_it_belongs_only(tell: Callable[..., Case], now: datetime) -> None:
+    here = tell("booked", start=now + timedelta(days=6))
+    there = tell("booked", start=now + timedelta(days=8), slot=("Room 2", "Sam Second", "Bay 2"))
+    inr = {"analyte": "INR", "value": 1.07, "unit": "ratio"}
+    word = record(here, "labs", inr, now=now).evidence
+    refile_evidence(
+        practice_id=here.practice_id,
+        public_id=word.public_id,
+        to_case_id=there.pk,
+        reason="Quokkavale was meant",
+        seen_versions=(word.item_version, 0),
+        authority=Authority.NURSE,
+        by="staff:1",
+        now=now,
+    )
+    assert ("1.07" in exported(there, now)["patient.json"], "Quokkavale" in exported(here, now)["patient.json"]) == (
+        True,
+        False,
+    )
+    values = {row["id"]: row["value"] for row in tables(here, now)["checklists_evidence"]}
+    assert values[word.pk] == "of somebody else"
