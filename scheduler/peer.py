@@ -24,7 +24,7 @@ def peer_of(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         given = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or given
     try:
-        return str(ip_address(given))
+        return str(ip_address(given.partition("%")[0]))  # the zone behind it may be as long as anybody likes
     except ValueError:
         return ""
 
