@@ -14,7 +14,7 @@ from checklists.rules.context import (
     pending,
     review,
 )
-from checklists.rules.kinds.exclusions import exclusion_checks
+from checklists.rules.kinds.exclusions import exclusion_checks, exclusion_grounds
 from checklists.rules.kinds.imaging import before_change
 from checklists.rules.kinds.window import window_checks
 from checklists.rules.ledger import latest
@@ -78,6 +78,7 @@ def answer(context: Context, item: Item) -> Answer:
             [about(d) for d in (facts.fractured, facts.onset, facts.diagnosed)],
             *([about(facts.worsened)] if facts.worsened else []),
             oedema_ids,
+            *exclusion_grounds(context),
         ),
     )
 

@@ -21,6 +21,14 @@ def exclusion_checks(context: Context) -> Iterator[Check]:
             yield found(rule)
 
 
+def exclusion_grounds(context: Context) -> list[tuple[str, list[str]]]:
+    """What a signature on a doubt was about: the causes and conditions of its row that are there."""
+    facts = context.facts
+    told = facts.conditions | ({facts.cause} if facts.cause else set())
+    doubts = [rule for rule in context.protocol.exclusions if is_excluded(context, rule)]
+    return [(rule.row, sorted(told & (rule.causes | rule.conditions))) for rule in doubts]
+
+
 def found(rule: ExclusionRule) -> Check:
     if rule.action == FAIL:
         return failed("pathway_excludes", f"This pathway excludes: {rule.says}. Call the clinician.")

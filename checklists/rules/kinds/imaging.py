@@ -14,7 +14,7 @@ from checklists.rules.context import (
     pending,
     review,
 )
-from checklists.rules.kinds.suspicion import BIOPSY, READ, SHOWN, suspicion_checks
+from checklists.rules.kinds.suspicion import BIOPSY, READ, SHOWN, suspicion_checks, suspicion_grounds
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Shape, choice, listed
 from checklists.rules.sitetime import local_date
@@ -51,7 +51,11 @@ def answer(context: Context, item: Item) -> Answer:
         checks=(*checks, *suspicions),
         confirmed="Imaging proves a fresh fracture at the planned levels.",
         basis=basis,
-        grounds=(sorted(context.facts.levels), [(dict(e.value), e.observed_at) for e in basis]),
+        grounds=(
+            sorted(context.facts.levels),
+            [(dict(e.value), e.observed_at) for e in basis],
+            *suspicion_grounds(context),
+        ),
     )
 
 

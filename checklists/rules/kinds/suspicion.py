@@ -37,6 +37,15 @@ def is_suspected(context: Context, rule: SuspicionRule) -> bool:
     return context.facts.cause in rule.causes or bool(rule.conditions & context.facts.conditions)
 
 
+def suspicion_grounds(context: Context) -> list[str]:
+    """What is suspected: a signature without contrast or biopsy is about just this."""
+    rule, facts = context.protocol.imaging.suspicion, context.facts
+    if rule is None:
+        return []
+    told = facts.conditions | ({facts.cause} if facts.cause else set())
+    return sorted(told & (rule.causes | rule.conditions))
+
+
 def tells_cause(entry: Evidence) -> bool:
     if entry.value["modality"] == BIOPSY:
         return entry.value.get("shows") in ("benign", "malignancy")

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from checklists.rules.protocol import ExclusionRule
+from checklists.rules.values import Review
 from tests.checklists.protocols.test_clinics import ARIZONA, filled
-from tests.checklists.rules.cases import FACTS, PROTOCOL, SOURCED, START, outcome
+from tests.checklists.rules.cases import FACTS, PROTOCOL, SOURCED, START, finding, outcome
 from tests.checklists.rules.notes import CANDIDACY, Notes
 
 OK = ("satisfied", "satisfied")
@@ -51,3 +52,15 @@ def test_known_reason_excludes_also_where_another_is_not_known():
 
 def test_nobody_else_excludes_them():
     assert judged(replace(FACTS, cause="trauma", conditions=frozenset({"severe_osteoporosis"})), ()) == OK
+
+
+def test_signature_on_one_doubt_does_not_cover_another_of_the_same_row():
+    notes = Notes()
+    notes.add("candidacy", CANDIDACY)
+    protocol = replace(PROTOCOL, exclusions=filled(ARIZONA).exclusions)
+    doubted = replace(ASKED, conditions=frozenset({"scoliosis"}))
+    inputs = finding("candidacy", doubted, notes.all, protocol=protocol).inputs
+    signed = [Review("candidacy", inputs, START, START, "clinician:7")]
+    assert outcome("candidacy", doubted, notes.all, protocol=protocol, reviews=signed) == ("satisfied", "signed")
+    more = replace(ASKED, conditions=frozenset({"scoliosis", "spinal_stenosis"}))
+    assert outcome("candidacy", more, notes.all, protocol=protocol, reviews=signed) == DOUBTED

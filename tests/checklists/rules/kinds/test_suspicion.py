@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from checklists.rules.values import DateAbout
-from tests.checklists.rules.cases import FACTS, START, at, outcome
+from checklists.rules.values import DateAbout, Review
+from tests.checklists.rules.cases import FACTS, START, at, finding, outcome
 from tests.checklists.rules.notes import CANDIDACY, MRI, Notes
 from tests.checklists.rules.test_reference import REFERENCE
 
@@ -101,3 +101,14 @@ def test_new_fall_asks_for_nothing_where_the_protocol_says_so():
     notes.add("imaging", MRI, SEEN)
     assert outcome("imaging", facts, notes.all, START, START - 8 * DAY, REFERENCE)[1] == "imaging_before_change"
     assert outcome("imaging", facts, notes.all, START, START - 8 * DAY, lenient) == OK
+
+
+def test_signature_on_one_suspicion_does_not_cover_another():
+    notes = Notes()
+    notes.add("imaging", MRI, SEEN)
+    suspected = replace(FACTS, conditions=frozenset({"suspected_malignancy"}))
+    asked = (notes.all, START, START - DAY, REFERENCE)
+    signed = [Review("imaging", finding("imaging", suspected, *asked).inputs, START, START, "clinician:7")]
+    assert outcome("imaging", suspected, *asked, reviews=signed) == ("satisfied", "signed")
+    both = replace(FACTS, conditions=frozenset({"suspected_malignancy", "suspected_infection"}))
+    assert outcome("imaging", both, *asked, reviews=signed) == WANTED
