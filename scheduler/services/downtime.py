@@ -25,6 +25,7 @@ from scheduler.models import Case
 from scheduler.rules.downtime import STEPS, PaperTimes, problems_of
 from scheduler.rules.duties import DOWNTIME_REVIEW, Duty
 from scheduler.rules.problems import Invalid, Reason, Refused
+from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
 from scheduler.services.bookings import Slot, book_what_was_done
 from scheduler.services.cases import allow, bump, note_facts, seen
@@ -98,7 +99,7 @@ def enter_from_paper(
         action="entered_from_paper",
         subject=case.pk,
         now=now,
-        codes=[finding.item for finding in answer.decision.refusals],
+        codes=[recorded_item(finding.item) for finding in answer.decision.refusals],
         fields={
             **{step: times.of(step) for step in STEPS},
             **trail_of(issued),
@@ -131,7 +132,7 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
         action="entered_from_paper",
         subject=case.pk,
         now=now,
-        codes=overridden,
+        codes=[*map(recorded_item, overridden)],
         fields={**{step: times.of(step) for step in STEPS}, **asdict(paper), "state": case.state},
     )
     return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, ())

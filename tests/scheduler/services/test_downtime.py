@@ -101,6 +101,16 @@ def test_blocked_start_needs_a_second_person_and_names_every_reason(
     assert (case.state, GatePass.objects.get().decision.answer) == ("in_procedure", "refused")
 
 
+def test_drug_that_was_not_ready_stays_out_of_the_record(
+    tell: Callable[..., Case], start: datetime, later: datetime
+) -> None:
+    case = tell("checked_in", now=start, drugs=("apixaban",))
+    strike_all(case, "hold:apixaban", now=start)
+    enter(case, times(start, known=True), now=later, paper=TWO)
+    told = Record.objects.get(action="entered_from_paper").codes
+    assert {code for code in told if code.startswith("hold")} == {"hold:*"}
+
+
 def test_review_is_owed_by_somebody_else_and_says_what_the_gate_would_have(
     tell: Callable[..., Case], staff: dict[str, User], start: datetime, later: datetime
 ) -> None:
