@@ -16,11 +16,14 @@ from scheduler.services.record import Entry, append_record, append_records
 MENDED = "mended: the checklist no longer asks for it"
 
 
+@transaction.atomic(savepoint=False)
 def owe_task(*, case: Case, duty: Duty, by: str, now: datetime) -> Task:
-    """The open task for this duty, made if there is none; its sentence and due follow the latest look."""
+    """The open task for this duty, made if there is none; its sentence and due follow whoever asked last."""
     standing = Task.objects.filter(case=case, kind=duty.kind, key=duty.key, done_at=None).first()
     if standing is not None:
-        _follow(standing, duty)
+        if _follow(standing, duty):
+            entry = Entry("task_changed", case.pk, {"kind": duty.kind, "key": duty.key})
+            append_records(practice_id=case.practice_id, entries=[entry], by=by, now=now)
         return standing
     return open_tasks(case=case, owed=[duty], by=by, now=now, is_derived=False)[0]
 
@@ -48,10 +51,13 @@ def open_tasks(*, case: Case, owed: Sequence[Duty], by: str, now: datetime, is_d
     return tasks
 
 
-def _follow(task: Task, duty: Duty) -> None:
-    if (task.sentence, task.due_at, task.queue) != (duty.sentence, duty.due_at, duty.queue):
-        task.sentence, task.due_at, task.queue = duty.sentence, duty.due_at, duty.queue
-        task.save(update_fields=["sentence", "due_at", "queue"])
+def _follow(task: Task, duty: Duty) -> bool:
+    """Whether anything of the task had to change."""
+    if (task.sentence, task.due_at, task.queue) == (duty.sentence, duty.due_at, duty.queue):
+        return False
+    task.sentence, task.due_at, task.queue = duty.sentence, duty.due_at, duty.queue
+    task.save(update_fields=["sentence", "due_at", "queue"])
+    return True
 
 
 @transaction.atomic(savepoint=False)

@@ -254,6 +254,14 @@ def test_questions_cost_the_same_queries_for_any_number_of_drugs(tell: Callable[
     assert [(len_, count) for len_, count in spent] == [(4, spent[0][1]), (7, spent[0][1])]
 
 
+def test_second_call_me_is_in_the_record_when_it_changes_the_task(case: Case) -> None:
+    changed = Record.objects.filter(practice=case.practice, subject=case.pk, action="task_changed")
+    for day, rows in ((0, 0), (0, 0), (1, 1)):
+        record(case, Said("ride", Answer("call_me"), 0), now=NOW + timedelta(days=day))
+        assert changed.count() == rows
+    assert Task.objects.filter(case=case, key="answer:ride").count() == 1
+
+
 # --- The phone check -----------------------------------------------------------------------------------------------
 
 
