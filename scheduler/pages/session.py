@@ -158,8 +158,11 @@ def _note_session(place: uuid.UUID, user: User, action: str) -> None:
 @require_http_methods(["POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
     place = place_of(request)
-    if place is not None and isinstance(request.user, User):
-        _note_session(place, request.user, "signed_out")
+    if place is not None:
+        with within(place):
+            actor = actor_of(request, place)
+        if actor is not None:  # whoever was removed writes nothing there any more
+            _note_session(place, actor.user, "signed_out")
     logout(request)
     response = redirect("/login/")
     response["Clear-Site-Data"] = '"cache", "storage"'
