@@ -20,6 +20,7 @@ from scheduler.services.checkpoints import last_verification
 
 A_PAGE = 50
 PERIOD = timedelta(days=30)
+EARLIEST = date(2000, 1, 1)  # before every record, and a moment in every zone
 
 
 class AuditForm(forms.Form):
@@ -40,7 +41,7 @@ class AuditForm(forms.Form):
     def asked(self, practice: Practice, now: datetime) -> Asked:
         given, tz = self.cleaned_data, practice.site.tz
         today = now.astimezone(tz).date()
-        since: date = given["since"] or today - PERIOD
+        since: date = max(given["since"] or today - PERIOD, EARLIEST)
         until: date = given["until"] or today
         begins, ends = (datetime.combine(day, time(), tz) for day in (since, min(until, today) + timedelta(days=1)))
         subject: uuid.UUID | None = given["subject"]

@@ -84,3 +84,8 @@ def test_only_auditors_see_it(practice: Practice, signed_in: Ask) -> None:
         client = signed_in(role)
         assert (client.get("/record/").status_code, client.post("/record/export/").status_code) == (403, 403)
     assert Reading.objects.count() == 0
+
+
+def test_first_day_of_the_calendar_can_be_asked_for_east_of_greenwich(practice: Practice, signed_in: Ask) -> None:
+    Practice.objects.filter(pk=practice.pk).update(zone="Asia/Tokyo")
+    assert signed_in("auditor").get("/record/?since=0001-01-01").status_code == 200
