@@ -14,7 +14,7 @@ from django.urls import reverse
 from checklists.models import Evidence, Item, ProtocolVersion
 from checklists.rules.values import Authority, Finding
 from checklists.services.checklists import assess_checklist
-from scheduler.models import Booking, Case, Practice, Task
+from scheduler.models import Booking, Case, PatientMerge, Practice, Task
 from scheduler.services import bookings, case_moves, evidence, merging, signing, transitions
 from scheduler.services.demonstration import (
     GOING_HOME,
@@ -24,7 +24,7 @@ from scheduler.services.demonstration import (
     resources_by_name,
     staff_by_role,
 )
-from scheduler.services.people import NewContact, add_contact
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
 from scheduler.services.readiness import judged_start
 from tests.conftest import NOW, START
 from tests.remembered import Memory, RememberedStory
@@ -311,9 +311,9 @@ def _merge_preview(world: World) -> Call:
     return Call(call.ids, query={"duplicate": call.body["duplicate"]})
 
 
-def _merge_undo(world: World) -> Call:
+def _merged(world: World) -> PatientMerge:
     kept, other = _two_rows(world)
-    made = merging.merge_patients(
+    return merging.merge_patients(
         practice_id=world.practice.pk,
         survivor_id=kept.patient_id,
         duplicate_id=other.patient_id,
@@ -322,7 +322,24 @@ def _merge_undo(world: World) -> Call:
         by=world.staff["scheduler"].by,
         now=NOW,
     )
+
+
+def _merges(world: World) -> Call:
+    _merged(world)
+    return Call()
+
+
+def _merge_undo(world: World) -> Call:
+    made = _merged(world)
     return Call({"merge_id": made.pk}, {"version": made.version, "reason": "They are sisters."})
+
+
+def _duplicates(world: World) -> Call:
+    """Somebody was entered a second time."""
+    known = world.tell("opened").patient
+    again = NewPatient(known.family_name, known.given_name, known.born_on)
+    add_patient(practice_id=world.practice.pk, patient=again, by=world.staff["scheduler"].by, now=NOW)
+    return Call()
 
 
 LATER = START + timedelta(days=1)
@@ -335,10 +352,10 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("patients", "POST"): lambda _: Call(body=PATIENT),
     ("patient-search", "POST"): lambda world: Call(body={"text": world.tell("opened").patient.family_name}),
     ("patient-contacts", "POST"): _patient_contacts,
-    ("patient-duplicates", "GET"): lambda _: Call(),
+    ("patient-duplicates", "GET"): _duplicates,
     ("patient-merge", "GET"): _merge_preview,
     ("patient-merge", "POST"): _merge,
-    ("merges", "GET"): lambda _: Call(),
+    ("merges", "GET"): _merges,
     ("merge-undo", "POST"): _merge_undo,
     ("cases", "GET"): lambda _: Call(),
     ("cases", "POST"): _open_case,
