@@ -44,6 +44,7 @@ PARTS: dict[type, Body] = {
     inputs.ContactIn: {"phone": "555-0142"},
     inputs.ClearanceItemIn: {"item": "prescriber_clearance:apixaban", "version": 0},
     inputs.SecondPersonIn: {"email": "second@demo.example", "password": "x"},
+    inputs.PlaceIn: dict.fromkeys(("room", "proceduralist", "bay"), "00000000-0000-4000-8000-000000000001"),
     inputs.SeenCaseIn: {"case": "00000000-0000-4000-8000-000000000001", "seen": "0"},
 }
 # The column names of every table of ours, and what no table has: each route takes its own fields and no other.
