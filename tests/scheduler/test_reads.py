@@ -197,6 +197,7 @@ def test_page_that_names_a_patient_is_logged(route: str, case: Case, signed_in: 
         "case_id": case.pk,
         "task_id": task.pk,
         "name": "1.mail",
+        "evidence_id": case.checklist.evidence.earliest("pk").public_id,
         "contact_id": case.patient.contacts.get().pk,
         "resource_id": Resource.objects.filter(kind="room")[0].pk,
         "user_id": User.objects.earliest("email").pk,
