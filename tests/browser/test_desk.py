@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Watched, looks
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGES = {
     "pathway": "/desk/",
@@ -18,9 +18,10 @@ PAGES = {
     "tasks": "/desk/tasks/",
     "new-case": "/desk/new/",
     "mailbox": "/desk/mailbox/",
+    "duplicates": "/desk/duplicates/",
 }
 
-BUTTONS = {"book": "Book|Move", "record": "Record"}
+BUTTONS = {"book": "Book|Move", "record": "Record", "plan": "Change plan", "refile": "Wrong patient"}
 
 
 def visit(watched: Watched, name: str) -> None:
@@ -59,6 +60,19 @@ def test_every_page_is_accessible_and_keeps_to_itself(
                 path=screenshots / f"{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True
             )
     assert {name: complaints for name, complaints in found.items() if complaints} == {}
+
+
+@looks()
+def test_auditors_page_is_accessible_and_keeps_to_itself(
+    width: int, dark: bool, browse: Open, screenshots: Path | None
+) -> None:
+    watched = browse(width=width, dark=dark)
+    watched.sign_in("auditor@demo.example")
+    watched.open("/record/")
+    assert audit(watched) == []
+    if screenshots:
+        shade = "dark" if dark else "light"
+        watched.page.screenshot(path=screenshots / f"auditor-{width}-{shade}.png", full_page=True)
 
 
 def test_scheduler_opens_a_case_and_is_told_what_booking_waits_for(browse: Open) -> None:

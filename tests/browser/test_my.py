@@ -12,7 +12,7 @@ from tests.browser.conftest import Open, Watched
 from tests.browser.test_desk import audit
 from tests.live.conftest import Live, wait_until
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 BELLA, STELLA = ("bella.booker", date(1944, 4, 17)), ("stella.stopped", date(1947, 12, 12))
 TARGETS = "main a, main button, main label.pick, header a"
 # Everything to be touched that is lower than a thumb needs.

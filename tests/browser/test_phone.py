@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open, Watched, looks
 from tests.browser.test_desk import audit
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 
 
 def phone_check(watched: Watched, family: str = "HOLDER") -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open, link_in_mail
 from tests.live.conftest import ROOT, Live
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 NAMES = ("desk", "ward", "my", "sign")
 
 

@@ -12,7 +12,7 @@ from tests.browser.test_desk import audit
 from tests.browser.test_my import small_targets
 from tests.live.conftest import Live
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 WALT = date(1945, 5, 2)
 
 

@@ -8,7 +8,7 @@ from tests.browser.conftest import Open, Watched
 from tests.browser.test_desk import audit
 from tests.browser.test_sign import CLINICIAN
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 
 
 def adopt(watched: Watched, name: str) -> None:

@@ -10,7 +10,7 @@ from scheduler.services.demonstration import PASSWORD
 from tests.browser.conftest import Open, Watched, looks
 from tests.browser.test_desk import audit
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 CLINICIAN, ADMINISTRATOR = "clinician@demo.example", "admin@demo.example"
 PAGES = {
     CLINICIAN: ("/sign/", "/settings/", "/settings/protocols/"),

@@ -9,7 +9,7 @@ from notifications.sink import Received, read_mailbox
 from tests.browser.conftest import Open, Watched
 from tests.live.conftest import Live, wait_until
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 RITA = "rita.ready@patients.example"
 
 

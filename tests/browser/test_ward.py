@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open, Watched, looks
 from tests.browser.test_desk import audit
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(420)]
 NURSE = "nurse@demo.example"
 
 
@@ -64,6 +64,12 @@ def test_every_page_of_the_ward_is_accessible_and_keeps_to_itself(
     identify(watched)
     open_all(watched)
     look("case")
+    bedside = page.url.removeprefix(watched.base).partition("?")[0]
+    for name, address in (("paper", f"{bedside}paper/"), ("print", "/ward/print/")):
+        watched.open(address)
+        look(name)
+    watched.open(bedside)
+    open_all(watched)
     page.get_by_role("button", name="Infection check").first.click()
     page.wait_for_url("**/infection/")
     look("infection")
