@@ -260,7 +260,8 @@ def test_another_address_kills_the_link_and_calendars_follow(case: Case, now: da
     new = link_of(case)
     assert (opens(old, now), opens(new, now), new.contact.email) == (False, True, "new@patients.example")
     box, _ = send_all(now)
-    methods = {row.recipient: row.method for row in Message.objects.filter(kind__endswith=":patient", state="sent")}
+    sent = Message.objects.filter(kind__endswith=":patient", state="sent").order_by("created_at", "sequence")
+    methods = {row.recipient: row.method for row in sent}
     assert sorted(box.to) == sorted([old_address, "new@patients.example"])
     assert methods == {old_address: "CANCEL", "new@patients.example": "REQUEST"}
     hashes = Message.objects.filter(kind="reminder:patient", state="queued").values_list("recipient_hash", flat=True)
