@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from notifications.sink import read_mailbox
 from scheduler.services.demonstration import PASSWORD
@@ -124,6 +124,7 @@ class Watched:
         return [*self.foreign, *self.errors, *self.page.evaluate("window.reports || []")]
 
 
+expect.set_options(timeout=15_000)  # a busy machine answers late; what never comes still fails
 Open = Callable[..., Watched]
 
 
