@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,21 +12,21 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from checklists.rules.sitetime import wall_instant
-from checklists.rules.values import Authority, Finding
+from checklists.rules.values import Authority
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.record_forms import RECORD_FORMS
+from scheduler.pages.recording import Entry
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.case import asked_item, meanwhile, version_seen
 from scheduler.pages.ward.forms import DATE, TIME, Bedside, ItemForm
 from scheduler.pages.ward.item_forms import FORMS, form_of
 from scheduler.pages.ward.screen_forms import CLEAR, INFECTION, questions_asked_of
 from scheduler.pages.ward.verify import reasons_of, record, unchanged
-from scheduler.pages.words import item_in_words
 from scheduler.rules.problems import Invalid, Problem, Refused
 from scheduler.services import boards
-from scheduler.services.bedside import Asked, asked_items
+from scheduler.services.bedside import asked_items
 from scheduler.services.cases import case_of
 
 
@@ -86,24 +85,6 @@ class SeenForm(forms.Form):
             if data.get("moment", self.now) > self.now:
                 self.add_error("at", "This lies ahead. Give the time on the sheet.")
         return data
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    asked: Asked
-    form: ItemForm
-
-    @property
-    def finding(self) -> Finding:
-        return self.asked.finding
-
-    @property
-    def name(self) -> str:
-        return item_in_words(self.asked.item)
-
-    @property
-    def is_open(self) -> bool:
-        return self.form.is_bound
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
