@@ -8,7 +8,7 @@ from scheduler.models import Case
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services import transitions
 from tests.conftest import START
-from tests.scheduler.api.calls import World, act
+from tests.scheduler.world import World, act
 
 
 def in_state(world: World, state: str) -> Case:

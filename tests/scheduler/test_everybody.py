@@ -19,11 +19,11 @@ from scheduler.pages.urls import urlpatterns as of_pages
 from scheduler.services.tokens import create_token
 from tests.conftest import NOW, START
 from tests.remembered import Memory
-from tests.scheduler.api.calls import World
 from tests.scheduler.api.tables import REFUSAL, changes, tables
 from tests.scheduler.api.test_access import EXPECTED as API
 from tests.scheduler.pages.my.visiting import birth_date, follow, give_link, link_of
 from tests.scheduler.pages.test_doors import EXPECTED as PAGES
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 PATTERNS = {pattern.name: pattern.pattern for pattern in (*of_pages, *of_api)}

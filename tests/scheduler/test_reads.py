@@ -19,8 +19,9 @@ from scheduler.reads import READS, Reads
 from scheduler.services import access_log
 from tests.conftest import NOW, START
 from tests.remembered import Memory
-from tests.scheduler.api.calls import CALLS, World, send
+from tests.scheduler.api.calls import CALLS, send
 from tests.scheduler.pages.my.visiting import birth_date, follow, give_link, link_of
+from tests.scheduler.world import World
 
 pytestmark = pytest.mark.django_db
 PAGES = {pattern.name: pattern for pattern in pages if not pattern.name.startswith("my-")}

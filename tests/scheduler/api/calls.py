@@ -4,32 +4,21 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
 from django.urls import reverse
 
-from checklists.models import Evidence, Item, ProtocolVersion
-from checklists.rules.values import Authority, Finding
-from checklists.services.checklists import assess_checklist
-from scheduler.models import Booking, Case, PatientMerge, Practice, Task
-from scheduler.services import bookings, case_moves, evidence, merging, signing, transitions
-from scheduler.services.demonstration import (
-    GOING_HOME,
-    PASSWORD,
-    Person,
-    demonstration_document,
-    resources_by_name,
-    staff_by_role,
-)
+from checklists.models import Evidence
+from scheduler.models import Case, PatientMerge
+from scheduler.services import case_moves, merging, signing
+from scheduler.services.demonstration import PASSWORD
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
-from scheduler.services.readiness import judged_start
 from tests.conftest import NOW, START
-from tests.remembered import Memory, RememberedStory
-
-Body = dict[str, Any]
+from tests.scheduler.api.bodies import PATIENT, PLAN, Body, consult, on_paper, override, review
+from tests.scheduler.world import World, booking_of
 
 
 @dataclass(frozen=True)
@@ -44,144 +33,6 @@ def send(client: Client, route: str, method: str, call: Call, **headers: str) ->
     body = "" if call.body is None else json.dumps(call.body)
     url = reverse(route, kwargs=dict(call.ids)) + (f"?{urlencode(call.query)}" if call.query else "")
     return client.generic(method, url, body, content_type="application/json", headers=headers)
-
-
-class World:
-    """One practice and the cases that are told in it."""
-
-    def __init__(self, practice: Practice, memory: Memory | None = None) -> None:
-        self.practice, self.memory = practice, memory or Memory()
-        self.staff, self.resources = staff_by_role(practice), resources_by_name(practice)
-        self.told = 0
-
-    def tell(self, until: str, *, now: datetime = NOW, room: int = 1, start: datetime = START, **values: Any) -> Case:
-        self.told += 1
-        born_on = date(1950, 1, 1) + timedelta(days=self.told)
-        person = Person(f"Family{self.told}", "Given", born_on, "female", values.pop("drugs", ()))
-        slot = ((f"Room {room}"), ("Chris Clinician", "Sam Second")[room - 1], f"Bay {room}")
-        told = RememberedStory(
-            self.practice, self.staff, self.resources, person, now, start, slot, values, memory=self.memory
-        )
-        return told.tell(until)
-
-    def started(self) -> Case:
-        return self.tell("started", now=START)
-
-    def recovering(self) -> Case:
-        case = self.started()
-        act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=50))
-        for item, value in GOING_HOME:
-            evidence.record_evidence(
-                practice_id=self.practice.pk,
-                case_id=case.pk,
-                item=item,
-                value=value,
-                observed_at=START + timedelta(minutes=55),
-                said_by="staff",
-                authority=Authority.NURSE,
-                seen_version=0,
-                by=self.staff["nurse"].by,
-                now=START + timedelta(minutes=55),
-            )
-        case.refresh_from_db()
-        return case
-
-    def cancelled(self) -> Case:
-        case = self.tell("booked")
-        act(transitions.end_case, case, self.staff["scheduler"].by, NOW, ending="cancelled", reason="asked for it")
-        return case
-
-    def released(self) -> Task:
-        """The desk's task after a booking in the second room was released."""
-        case = self.tell("booked", room=2)
-        bookings.release_booking(
-            practice_id=self.practice.pk,
-            booking_id=booking_of(case).pk,
-            reason="room closed",
-            seen_version=case.version,
-            by=self.staff["scheduler"].by,
-            now=NOW,
-        )
-        return Task.objects.get(case=case, kind="reschedule", done_at=None)
-
-    def unsigned_version(self) -> ProtocolVersion:
-        document = {**demonstration_document(), "title": "DEMONSTRATION, second edition"}
-        by = self.staff["clinician"].by
-        return signing.adopt(practice_id=self.practice.pk, name="demonstration", document=document, by=by, now=NOW)
-
-    def signed_version(self) -> ProtocolVersion:
-        return ProtocolVersion.objects.get(practice_id=self.practice.pk, number=1)
-
-    def slot(self, start: datetime, room: int = 2) -> Body:
-        named = {"room": f"Room {room}", "proceduralist": ("Chris Clinician", "Sam Second")[room - 1]}
-        ids = {kind: str(self.resources[name].pk) for kind, name in {**named, "bay": f"Bay {room}"}.items()}
-        return {"starts_at": start.isoformat(), **ids}
-
-
-def act(service: Callable[..., Any], case: Case, by: str, now: datetime, **more: Any) -> None:
-    service(practice_id=case.practice_id, case_id=case.pk, seen_version=case.version, by=by, now=now, **more)
-    case.refresh_from_db()
-
-
-def booking_of(case: Case) -> Booking:
-    assert case.booking is not None
-    return case.booking
-
-
-def finding_of(case: Case, item: str, now: datetime = NOW) -> Finding:
-    case.refresh_from_db()
-    verdict = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now).verdict
-    found = verdict.finding(item)
-    assert found is not None
-    return found
-
-
-def item_version(case: Case, item: str) -> int:
-    return Item.objects.filter(checklist=case.checklist, key=item).values_list("version", flat=True).first() or 0
-
-
-PATIENT: Body = {"family_name": "Newcomer", "given_name": "Nina", "born_on": "1951-02-03", "sex": "female"}
-PLAN: Body = {
-    "procedure": "kyphoplasty",
-    "levels": ["L1"],
-    "cause": "osteoporosis",
-    "anesthesia": "sedation",
-    "fractured": {"on": "2027-02-08"},
-}
-
-
-def consult(case: Case) -> Body:
-    """A good consult: what a nurse, a clinician or the desk can write down."""
-    return {
-        "item": "consult",
-        "value": {"outcome": "procedure", "levels": ["L1"]},
-        "observed_at": NOW.isoformat(),
-        "said_by": "staff",
-        "version": item_version(case, "consult"),
-    }
-
-
-def override(case: Case, item: str = "ride", **more: Any) -> Body:
-    body = {
-        "item": item,
-        "inputs": finding_of(case, item).inputs,
-        "reason": "The ward keeps the patient overnight.",
-        "version": case.version,
-        "password": PASSWORD,
-    }
-    return {**body, **more}
-
-
-def review(case: Case, item: str = "ride", **more: Any) -> Body:
-    body = {
-        "item": item,
-        "inputs": finding_of(case, item).inputs,
-        "start_from": (START - timedelta(hours=1)).isoformat(),
-        "start_until": (START + timedelta(hours=6)).isoformat(),
-        "note": "Exempt: stays on the ward.",
-        "version": case.version,
-    }
-    return {**body, **more}
 
 
 def of_case(case: Case, body: Body, at: datetime = NOW) -> Call:
@@ -252,20 +103,6 @@ def _move(world: World) -> Call:
 
 def _preview(world: World) -> Call:
     return Call(_move(world).ids)
-
-
-def on_paper(case: Case, **more: Any) -> Body:
-    """A procedure done by the sheet within the hour after its booked start, which a clinician signs who enters it."""
-    body = {
-        "paper": "P-0301-1",
-        "reason": "No power on the ward.",
-        "decided_by": "",
-        "password": PASSWORD,
-        "started_at": START.isoformat(),
-        "finished_at": (START + timedelta(minutes=40)).isoformat(),
-        "version": case.version,
-    }
-    return {**body, **more}
 
 
 def _downtime(world: World) -> Call:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from scheduler.models import Practice
 from tests.remembered import Memory
-from tests.scheduler.api.calls import World
+from tests.scheduler.world import World
 
 
 @pytest.fixture

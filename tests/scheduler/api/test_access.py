@@ -14,8 +14,9 @@ from scheduler.api.urls import urlpatterns
 from scheduler.models import Record
 from scheduler.services.demonstration import staff_by_role
 from tests.conftest import START
-from tests.scheduler.api.calls import CALLS, World, send
+from tests.scheduler.api.calls import CALLS, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.conftest import NOW
-from tests.scheduler.api.calls import World
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from scheduler.models import Case
 from tests.conftest import NOW, START
-from tests.scheduler.api.calls import LATER, Call, World, booking_of, consult, finding_of, item_version, of_case, send
+from tests.scheduler.api.bodies import consult
+from tests.scheduler.api.calls import LATER, Call, of_case, send
+from tests.scheduler.world import World, booking_of, finding_of, item_version
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.scheduler.api.calls import PATIENT
+from tests.scheduler.api.bodies import PATIENT
 from tests.scheduler.api.tables import changes, tables
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]

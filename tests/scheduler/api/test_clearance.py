@@ -11,8 +11,10 @@ from checklists.models import Evidence
 from notifications.models import Message
 from scheduler.models import Case, Practice
 from tests.conftest import NOW
-from tests.scheduler.api.calls import CALLS, Call, World, consult, finding_of, item_version, of_case, send
+from tests.scheduler.api.bodies import consult
+from tests.scheduler.api.calls import CALLS, Call, of_case, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World, finding_of, item_version
 
 pytestmark = pytest.mark.django_db
 ITEM = "prescriber_clearance:apixaban"

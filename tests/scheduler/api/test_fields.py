@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from scheduler.api import fields, inputs
 from scheduler.api.urls import urlpatterns
-from tests.scheduler.api.calls import CALLS, PATIENT, Body, Call, World, send
+from tests.scheduler.api.bodies import PATIENT, Body
+from tests.scheduler.api.calls import CALLS, Call, send
 from tests.scheduler.api.tables import OURS, changes, tables
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

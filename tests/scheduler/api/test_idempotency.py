@@ -15,8 +15,10 @@ from django.urls import reverse
 from notifications.encryption import MARK
 from scheduler.models import IdempotencyKey, Patient
 from tests.conftest import NOW
-from tests.scheduler.api.calls import PATIENT, Body, Call, World, send
+from tests.scheduler.api.bodies import PATIENT, Body
+from tests.scheduler.api.calls import Call, send
 from tests.scheduler.api.tables import changes, tables
+from tests.scheduler.world import World
 
 KEY = {"Idempotency-Key": "5f3c2a7e-first"}
 

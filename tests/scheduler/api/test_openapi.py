@@ -16,7 +16,8 @@ from jsonschema import Draft202012Validator
 
 from scheduler.access import ACCESS
 from scheduler.api.urls import urlpatterns
-from tests.scheduler.api.calls import CALLS, LATER, Call, World, send
+from tests.scheduler.api.calls import CALLS, LATER, Call, send
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -13,8 +13,9 @@ from checklists.models import Decision
 from scheduler.models import Record
 from scheduler.services.verification import verify_chain
 from tests.conftest import START
-from tests.scheduler.api.calls import CALLS, LATER, Call, World, finding_of, of_case, seen, send
+from tests.scheduler.api.calls import CALLS, LATER, Call, of_case, seen, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World, finding_of
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from checklists.models import ProtocolVersion
 from scheduler.models import Case
 from scheduler.services.demonstration import PASSWORD
-from tests.scheduler.api.calls import World
 from tests.scheduler.versions import second_version
+from tests.scheduler.world import World
 
 pytestmark = pytest.mark.django_db
 

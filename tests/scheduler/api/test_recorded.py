@@ -10,7 +10,8 @@ from django.test import Client
 from scheduler.models import Practice, Record
 from scheduler.services.demonstration import PASSWORD
 from tests.conftest import NOW
-from tests.scheduler.api.calls import CALLS, World, send
+from tests.scheduler.api.calls import CALLS, send
+from tests.scheduler.world import World
 
 pytestmark = pytest.mark.django_db
 SEARCHES = {"patient-search"}

@@ -13,21 +13,10 @@ from scheduler.models import Case, Record, User
 from scheduler.services.demonstration import PASSWORD, demonstration_document
 from scheduler.services.signing import adopt
 from tests.conftest import NOW, START
-from tests.scheduler.api.calls import (
-    Body,
-    Call,
-    World,
-    booking_of,
-    consult,
-    finding_of,
-    item_version,
-    of_case,
-    override,
-    review,
-    seen,
-    send,
-)
+from tests.scheduler.api.bodies import Body, consult, override, review
+from tests.scheduler.api.calls import Call, of_case, seen, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World, booking_of, finding_of, item_version
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -13,9 +13,11 @@ from scheduler.rules.transitions import ENDED_BY, ENDINGS, STATES, TRANSITIONS, 
 from scheduler.services.demonstration import PASSWORD
 from scheduler.services.people import NewContact, add_contact
 from tests.conftest import START
-from tests.scheduler.api.calls import PLAN, Call, World, consult, of_case, seen, send
+from tests.scheduler.api.bodies import PLAN, consult
+from tests.scheduler.api.calls import Call, of_case, seen, send
 from tests.scheduler.api.tables import REFUSAL, Tables, changes, tables
 from tests.scheduler.states import in_state
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 AT = START + timedelta(hours=3)

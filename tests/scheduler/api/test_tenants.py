@@ -18,8 +18,10 @@ from scheduler.models import ApiToken, Booking, Case, Contact, Patient, Practice
 from scheduler.services.demonstration import staff_by_role
 from scheduler.services.tokens import create_token, revoke_tokens
 from tests.conftest import NOW
-from tests.scheduler.api.calls import CALLS, LATER, PLAN, Body, Call, World, consult, item_version, seen, send
+from tests.scheduler.api.bodies import PLAN, Body, consult
+from tests.scheduler.api.calls import CALLS, LATER, Call, seen, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World, item_version
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -11,8 +11,10 @@ from checklists.models import Block, Evidence
 from checklists.rules.values import Authority
 from scheduler.models import Case
 from tests.conftest import NOW
-from tests.scheduler.api.calls import CALLS, LATER, PLAN, Body, Call, World, consult, item_version, of_case, send
+from tests.scheduler.api.bodies import PLAN, Body, consult
+from tests.scheduler.api.calls import CALLS, LATER, Call, of_case, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
+from tests.scheduler.world import World, item_version
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 

@@ -26,10 +26,11 @@ from scheduler.pages.session import PRACTICE
 from scheduler.pages.urls import urlpatterns as pages
 from scheduler.services.demonstration import Person, Story, staff_by_role
 from tests.conftest import NOW
-from tests.scheduler.api.calls import consult, item_version
+from tests.scheduler.api.bodies import consult
 from tests.scheduler.canary.words import SEALED, WORDS, Heard, Traffic, dump, found
 from tests.scheduler.pages.my.visiting import birth_date, follow, link_of
 from tests.scheduler.services.mailing import Mailbox, decoded, send_all
+from tests.scheduler.world import item_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.matrix]
 START = NOW + timedelta(days=4, hours=2)

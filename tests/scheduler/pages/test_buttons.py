@@ -14,8 +14,8 @@ from scheduler.rules.roles import CARE, ROLES
 from scheduler.rules.transitions import ENDED_BY, STATES, Act, acts_of
 from tests.conftest import START
 from tests.remembered import Memory
-from tests.scheduler.api.calls import World
 from tests.scheduler.states import in_state
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 BUTTONS = {

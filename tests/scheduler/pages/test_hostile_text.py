@@ -16,9 +16,11 @@ from scheduler.api.urls import urlpatterns
 from scheduler.models import Contact, Patient, Practice, Resource, Task
 from tests.conftest import START
 from tests.remembered import Memory
-from tests.scheduler.api.calls import CALLS, Body, Call, World, send
+from tests.scheduler.api.bodies import Body
+from tests.scheduler.api.calls import CALLS, Call, send
 from tests.scheduler.api.tables import REFUSAL, changes, tables
 from tests.scheduler.pages.test_buttons import WORDS, is_page
+from tests.scheduler.world import World
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 ACTIVE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}{% debug %}${7*191}%s%n'; DROP TABLE x;--"
