@@ -96,6 +96,7 @@ def _move(world: World) -> Call:
     world.tell("booked")
     first, second = world.signed_version(), world.unsigned_version()
     signing.sign(version=second, by=world.staff["clinician"].by, now=NOW)
+    second.refresh_from_db()  # signed, as the preview sees it
     row = case_moves.preview_move(version=first, target=second, now=NOW).rows[0]
     body = {"to": str(second.pk), "cases": [{"case": str(row.case.pk), "seen": row.seen}], "password": PASSWORD}
     return Call({"version_id": first.pk}, body)
