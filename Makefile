@@ -65,7 +65,7 @@ matrix: setup ## the whole tables and races on SQLite, about a minute
 	@echo "== properties of the rules, 25 times as many cases"
 	@EXAMPLES=25 $(PYTEST) -n 2 -m hypothesis --timeout 600 tests/checklists/rules
 
-mutation: setup ## one change at a time in the rules: which ones no rule test notices (MINUTES=30 SAMPLE=10 MODULES=fold,renal)
+mutation: setup ## one change at a time in the rules: which ones no rule test notices (MINUTES=30 SAMPLE=10 MODULES=fold,renal TESTS=file)
 	@$(ON_SQLITE) $(BIN)/python -m tests.house.mutation
 
 browser: setup ## the pages in the system's Chromium, against the live processes

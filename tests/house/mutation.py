@@ -3,7 +3,9 @@
 mutmut makes the changes in a copy of the tree, `forks` runs them until MINUTES are over. SAMPLE says how many of a
 module (0: all), MODULES which modules, separated by commas; else those of which fewer were run as they are now.
 What was found is kept in mutation.csv; explained.csv holds the changes that no test need notice. Left out: a change
-that only spells a sentence for people otherwise, which the tests of texts hold.
+that only spells a sentence for people otherwise, which the tests of texts hold. What was killed or is explained is not
+run again until its module changes (mutants/found.jsonl; take it away to run all). TESTS, separated by commas: what is
+left is tried on these tests only.
 """
 
 import ast
@@ -28,6 +30,7 @@ HERE = Path(__file__).parent
 RECORD, EXPLAINED = HERE / "mutation.csv", HERE / "explained.csv"
 COLUMNS = ("module", "code", "changes", "run", "killed", "explained")
 RULES, MUTANTS = "checklists.rules", ROOT / "mutants"
+TREE, FOUND = MUTANTS / "tree", MUTANTS / "found.jsonl"
 COPIED = ("checklists", "config", "docs", "notifications", "scheduler", "tests", "manage.py", "pyproject.toml")
 TESTS = "tests/checklists/rules"
 LEFT_OUT = (f"{TESTS}/test_assess_command.py", f"{TESTS}/questions/test_texts.py")  # start processes, read the source
@@ -35,7 +38,13 @@ PYTEST = (
     *(sys.executable, "-m", "pytest", "-p", "tests.house.forks", "-p", "no:cacheprovider", "-p", "no:terminal"),
     *("-o", "addopts=-p tests.environment --strict-markers"),
 )
-CHOOSE = ("--no-migrations", TESTS, "-m", "not matrix and not hypothesis", *(f"--deselect={one}" for one in LEFT_OUT))
+CHOOSE = (
+    "--no-migrations",
+    *os.environ.get("TESTS", TESTS).split(","),
+    "-m",
+    "not matrix and not hypothesis",
+    *(f"--deselect={one}" for one in LEFT_OUT),
+)
 
 
 def file_of(module: str, tree: Path = ROOT) -> Path:
@@ -73,7 +82,7 @@ class Changes:
     def __init__(self, module: str) -> None:
         path = file_of(module)
         made = mutate_file_contents(str(path.relative_to(ROOT)), path.read_text())
-        self.module, self.code = module, made.code
+        self.module, self.code, self.digest = module, made.code, code_of(module)
         self.bodies = functions(ast.parse(made.code))
         self.names = [name for name in made.mutant_names if not self.is_sentence(name)]
 
@@ -84,8 +93,20 @@ class Changes:
 
     def sample(self, size: int) -> list[str]:
         """As many as that, spread by a digest of their names; 0: all."""
-        spread = sorted(self.names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-        return [f"{RULES}.{self.module}.{name}" for name in spread[: size or None]]
+        return sorted(self.names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())[: size or None]
+
+    def left(self, size: int) -> list[tuple[str, str]]:
+        """What of the sample is neither killed nor explained, with the digest of the code."""
+        found = self.found()
+        left = (name for name in self.sample(size) if not (found.get(name) or (name in found and self.reason(name))))
+        return [(f"{RULES}.{self.module}.{name}", self.digest) for name in left]
+
+    def found(self) -> dict[str, bool]:
+        """Whether each change that was run was killed, of the code as it is now."""
+        lines = (json.loads(line) for line in FOUND.read_text().splitlines()) if FOUND.exists() else ()
+        known = {name: killed for name, digest, killed in lines if digest == self.digest}
+        names = {f"{RULES}.{self.module}.{name}": name for name in self.names}
+        return {names[name]: killed for name, killed in known.items() if name in names}
 
     def lines(self, name: str) -> list[str]:
         """What is taken out, with a minus, and what stands there instead, with a plus."""
@@ -115,34 +136,28 @@ def without_texts(function: ast.FunctionDef) -> ast.Module:
 
 
 def copy_tree(changes: Iterable[Changes]) -> None:
-    shutil.rmtree(MUTANTS, ignore_errors=True)
-    MUTANTS.mkdir()
+    shutil.rmtree(TREE, ignore_errors=True)
+    TREE.mkdir(parents=True)
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, MUTANTS / name)
+        copy(ROOT / name, TREE / name)
     for changed in changes:
-        file_of(changed.module, MUTANTS).write_text(changed.code)
+        file_of(changed.module, TREE).write_text(changed.code)
 
 
-def run(names: list[str], minutes: float) -> dict[str, bool]:
-    """Whether each change was noticed; what runs out of time is not there."""
-    (MUTANTS / "chosen.json").write_text(json.dumps(names))
-    found = MUTANTS / "found.jsonl"
-    found.touch()
-    process = subprocess.Popen([*PYTEST, *CHOOSE], cwd=MUTANTS, start_new_session=True)
+def run(left: list[tuple[str, str]], minutes: float) -> None:
+    """Adds to FOUND; what runs out of time is not there."""
+    (TREE / "chosen.json").write_text(json.dumps(left))
+    process = subprocess.Popen([*PYTEST, *CHOOSE], cwd=TREE, start_new_session=True)
     with suppress(subprocess.TimeoutExpired):
         process.wait(minutes * 60)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # its forks too
-    return dict(json.loads(line) for line in found.read_text().splitlines())
 
 
-def report(changes: Changes, noticed: dict[str, bool]) -> dict[str, str]:
+def report(changes: Changes) -> dict[str, str]:
     """Says what was found in a module, and gives its row of the record."""
-    prefix = f"{RULES}.{changes.module}."
-    here = {
-        name.removeprefix(prefix): killed for name, killed in noticed.items() if name.rpartition(".")[0] + "." == prefix
-    }
+    here = changes.found()
     alive = [name for name, killed in here.items() if not killed]
     reasons = {name: changes.reason(name) for name in alive}
     known = sum(reason is not None for reason in reasons.values())
@@ -150,7 +165,7 @@ def report(changes: Changes, noticed: dict[str, bool]) -> dict[str, str]:
     for name in (name for name in alive if reasons[name] is None):
         say(f"  {name}", *(f"    {line}" for line in changes.lines(name)))
     counts = (len(changes.names), len(here), len(here) - len(alive), known)
-    return dict(zip(COLUMNS, (changes.module, code_of(changes.module), *map(str, counts)), strict=True))
+    return dict(zip(COLUMNS, (changes.module, changes.digest, *map(str, counts)), strict=True))
 
 
 def keep(rows: Iterable[dict[str, str]]) -> None:
@@ -161,17 +176,18 @@ def keep(rows: Iterable[dict[str, str]]) -> None:
         writer.writerows(known[module] for module in modules() if module in known)
 
 
-def is_run(module: str, size: int) -> bool:
-    """Whether as many changes of this very code have been run."""
+def is_done(module: str, size: int) -> bool:
+    """Whether as many changes of this very code have been run, and none is left."""
     row = record().get(module)
     if row is None or row["code"] != code_of(module):
         return False
-    return int(row["run"]) >= min(size or int(row["changes"]), int(row["changes"]))
+    changes, run, killed, known = (int(row[column]) for column in COLUMNS[2:])
+    return run >= min(size or changes, changes) and run == killed + known
 
 
 def wanted(size: int) -> list[str]:
     named = os.environ.get("MODULES", "")
-    return [module for module in modules() if (module in named.split(",") if named else not is_run(module, size))]
+    return [module for module in modules() if (module in named.split(",") if named else not is_done(module, size))]
 
 
 def say(*lines: str) -> None:
@@ -181,14 +197,15 @@ def say(*lines: str) -> None:
 def main() -> int:
     size = int(os.environ.get("SAMPLE", "10"))
     changed = [Changes(module) for module in wanted(size)]
-    names = sorted(name for changes in changed for name in changes.sample(size))
-    copy_tree(changed)
-    noticed = run(names, float(os.environ.get("MINUTES", "30")))
-    rows = [report(changes, noticed) for changes in changed]
-    keep(row for row in rows if row["run"] != "0")
-    killed, explained_too = sum(noticed.values()), sum(int(row["explained"]) for row in rows)
-    say(f"All: {killed} of {len(noticed)} killed, {explained_too} explained, {len(names) - len(noticed)} not run.")
-    return 0 if noticed or not names else 1
+    left = sorted(one for changes in changed for one in changes.left(size))
+    if left:
+        copy_tree(changed)
+        run(left, float(os.environ.get("MINUTES", "30")))
+    rows = [row for row in map(report, changed) if row["run"] != "0"]
+    keep(rows)
+    changes, ran, killed, known = (sum(int(row[column]) for row in rows) for column in COLUMNS[2:])
+    say(f"All: {killed} of {ran} killed, {known} explained, {ran - killed - known} left; {changes - ran} never run.")
+    return 0 if rows or not changed else 1
 
 
 if __name__ == "__main__":
