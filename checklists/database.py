@@ -49,8 +49,8 @@ def refused(
     )
 
 
-GATE_PASS_IDENTITY = (
-    "practice_id",
+# What a pass lets in, and who answers for it: immutable here, and told to the record in this order.
+GATE_PASS_OPENS = (
     "subject",
     "booking",
     "start",
@@ -59,21 +59,20 @@ GATE_PASS_IDENTITY = (
     "decision_id",
     "issued_at",
     "issued_by",
-    "kind",
-    "decided_by",
-    "signed_by",
-    "second_by",
-    "paper",
-    "reason",
 )
+GATE_PASS_ANSWERED_BY = ("kind", "decided_by", "signed_by", "second_by")
+GATE_PASS_IDENTITY = ("practice_id", *GATE_PASS_OPENS, *GATE_PASS_ANSWERED_BY, "paper", "reason")
 PROTOCOL_IDENTITY = ("practice_id", "protocol_id", "number", "document", "document_hash", "missing")
 
 GATE_PASS_GROUND = (
     "SELECT 1 FROM checklists_decision d JOIN checklists_checklist c ON c.id = d.checklist_id "
     "WHERE d.id = NEW.decision_id AND d.practice_id = NEW.practice_id AND c.subject = NEW.subject "
     "AND d.kind = 'gate' AND d.gate = 'start' AND d.start = NEW.start "
-    # What was done on paper against the gate's answer needs a second person.
-    "AND (d.answer IN ('open', 'open_overridden') OR (NEW.kind = 'downtime' AND NEW.second_by <> '')) "
+    # What was done on paper against any of the gate's answers then needs a second person.
+    "AND ((NEW.kind = 'downtime' AND NEW.second_by <> '') OR (d.answer IN ('open', 'open_overridden') "
+    "AND (NEW.kind <> 'downtime' OR NOT EXISTS (SELECT 1 FROM checklists_decision o "
+    "WHERE o.checklist_id = d.checklist_id AND o.kind = 'gate' AND o.gate = 'start' AND o.start = d.start "
+    "AND o.at = d.at AND o.answer NOT IN ('open', 'open_overridden'))))) "
     "AND d.last_evidence_id = NEW.last_evidence_id AND NEW.used_at IS NULL"
 )
 GATE_PASS_NEEDS = "gate_pass_needs_open_gate: no open answer of the start gate stands behind this pass"

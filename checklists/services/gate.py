@@ -1,17 +1,21 @@
 """The gate: asked under the caller's row lock, answered from what is recorded at that instant."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from checklists.models import Checklist, Decision, GatePass, Override, Review
+from checklists.rules import values
 from checklists.rules.gate import decide
 from checklists.rules.sitetime import day_begins, day_ends, local_date
 from checklists.rules.values import Authority, Finding, Gate, GateDecision, OverrideClass, Status
 from checklists.services.checklists import Assessment, assess_checklist, load_overrides, store_decision
 from checklists.services.protocols import look_afresh
+
+DOWNTIME = "downtime"  # the kind of a pass of what was done on paper
 
 
 class NotAllowed(Exception):
@@ -31,6 +35,22 @@ class Answer:
     stored: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Who answers for what was done on paper: who decided it, the clinician who signed the entry, a second person."""
+
+    reference: str
+    reason: str
+    decided_by: str
+    signed_by: str
+    second_by: str = ""
+
+    def on_pass(self) -> dict[str, str]:
+        """The columns of a pass that only one of paper has."""
+        said = asdict(self)
+        return {"kind": DOWNTIME, "paper": said.pop("reference"), **said}
+
+
 @transaction.atomic
 def ask_gate(
     *, checklist: Checklist, gate: Gate, start: datetime | None, now: datetime, by: str, has_booking: bool
@@ -38,7 +58,24 @@ def ask_gate(
     """Evaluate the gate now and store the answer, refused or open. The caller holds the subject's row lock."""
     look_afresh(checklist.protocol_version)
     assessment = assess_checklist(checklist=checklist, start=start, now=now)
-    decision = decide(assessment.verdict, gate, load_overrides([checklist])[checklist.pk], has_booking, start)
+    overrides = load_overrides([checklist])[checklist.pk]
+    return answer_gate(
+        checklist=checklist, gate=gate, assessment=assessment, overrides=overrides, has_booking=has_booking, by=by
+    )
+
+
+def answer_gate(
+    *,
+    checklist: Checklist,
+    gate: Gate,
+    assessment: Assessment,
+    overrides: Sequence[values.Override],
+    has_booking: bool,
+    by: str,
+    at: datetime | None = None,
+) -> Answer:
+    """The answer on this assessment, stored. `at`: when it was asked, where that was later than the moment."""
+    decision = decide(assessment.verdict, gate, overrides, has_booking, assessment.start)
     stored = store_decision(
         checklist=checklist,
         assessment=assessment,
@@ -47,14 +84,25 @@ def ask_gate(
         answer=decision.answer,
         by=by,
         overrides=decision.overridden,
+        at=at,
     )
     return Answer(decision, assessment, stored)
 
 
 def issue_pass(
-    *, answer: Answer, subject: uuid.UUID, booking: uuid.UUID, subject_version: int, by: str, now: datetime
+    *,
+    answer: Answer,
+    subject: uuid.UUID,
+    booking: uuid.UUID,
+    subject_version: int,
+    by: str,
+    now: datetime,
+    paper: Paper | None = None,
 ) -> GatePass:
-    """The one-shot row that the database demands when the procedure starts."""
+    """The one-shot row that the database demands when the procedure starts; with `paper` for a start that is past.
+
+    On paper the database wants a second person where any answer about that start refused it.
+    """
     assert answer.stored.start is not None, "the start gate was asked without a start"
     return GatePass.objects.create(
         practice_id=answer.stored.practice_id,
@@ -66,6 +114,7 @@ def issue_pass(
         decision=answer.stored,
         issued_at=now,
         issued_by=by,
+        **(paper.on_pass() if paper else {}),
     )
 
 

@@ -133,6 +133,13 @@ def typed_protocol(version: ProtocolVersion) -> rules.Protocol:
     return _typed(version.pk, None if version.signed_at is not None else Shut.UNSIGNED)
 
 
+def typed_protocol_as_at(version: ProtocolVersion, moment: datetime) -> rules.Protocol:
+    """As the engine read it at that moment: a withdrawal since does not count."""
+    if version.withdrawn_at is not None and version.withdrawn_at > moment:
+        return _typed(version.pk, None)
+    return typed_protocol(version)
+
+
 def look_afresh(version: ProtocolVersion) -> None:
     """Before a gate is answered: a withdrawal since the version was read counts, and altered content is forgotten."""
     version.refresh_from_db(fields=["document", "document_hash", "signed_at", "withdrawn_at"])

@@ -1,24 +1,24 @@
 """What was done on paper while the system was down, entered afterwards: flagged, signed for, and reviewed."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from checklists.models import GatePass
 from checklists.rules.values import Finding, Gate
 from checklists.services.downtime import (
-    Paper,
+    AsAt,
+    answers_behind,
     ask_gate_as_at,
     assess_as_at,
-    issue_downtime_pass,
     missing_then,
+    note_facts_as_at,
     pass_of_downtime,
+    worst_answer,
 )
-from checklists.services.gate import Answer, ask_gate
+from checklists.services.gate import Answer, Paper, ask_gate, issue_pass
 from notifications.services import outbox
 from scheduler import messages
 from scheduler.models import Case
@@ -28,7 +28,7 @@ from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
 from scheduler.services.bookings import Slot, book_what_was_done
-from scheduler.services.cases import allow, bump, note_facts, seen
+from scheduler.services.cases import allow, bump, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
 from scheduler.services.readiness import end_of_day, locked_case, look_again
@@ -55,6 +55,7 @@ class Entered:
     moved: Moved
     gate_pass: GatePass | None  # None where the system had let it begin
     taken: tuple[Reason, ...]
+    gate_would_have: str | None  # the worst answer as at the true start
 
     @property
     def case(self) -> Case:
@@ -85,14 +86,12 @@ def enter_from_paper(
         return _enter_rest(case, paper, times, by, now)
     assert times.started_at is not None
     taken = _book(case, times.started_at, place, although_taken, by, now)
-    _check_in(case, times, by, now)
-    answer = ask_gate_as_at(
-        checklist=case.checklist, gate=Gate.START, start=times.started_at, moment=times.started_at, by=by, now=now
-    )
+    past = AsAt(times.started_at, times.started_at, _check_in(case, times, times.started_at, by, now))
+    answer = ask_gate_as_at(checklist=case.checklist, gate=Gate.START, past=past, by=by, now=now)
     if not answer.decision.is_open and not paper.second_by:
         raise _second_person(answer)
     issued = _start(case, answer, paper, times.started_at, by, now)
-    went_home = _finish(case, times, by, now)
+    went_home = _finish(case, times, past, by, now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -111,7 +110,7 @@ def enter_from_paper(
     drop_tasks(case=case, kinds=("reschedule",), outcome=DOWN, by=by, now=now)
     _ask_for_review(case, issued, answer, taken, went_home, by, now)
     moved = Moved(case, look_again(case=case, now=now, by=by), answer.decision.overridden)
-    return Entered(moved, issued, taken)
+    return Entered(moved, issued, taken, answer.decision.answer)
 
 
 def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datetime) -> Entered:
@@ -135,7 +134,7 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
         codes=[*map(recorded_item, overridden)],
         fields={**{step: times.of(step) for step in STEPS}, **asdict(paper), "state": case.state},
     )
-    return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, ())
+    return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, (), None)
 
 
 def _check(case: Case, times: PaperTimes, place: Place | None, now: datetime) -> None:
@@ -171,13 +170,24 @@ def _book(
         raise
 
 
-def _check_in(case: Case, times: PaperTimes, by: str, now: datetime) -> None:
+def _check_in(case: Case, times: PaperTimes, start: datetime, by: str, now: datetime) -> tuple[int, ...]:
+    """The day as the paper tells it; the numbers of what else was planned at the true start than is now."""
     arrived = times.arrived_at or case.arrived_at
-    note_facts(case, by=by, now=now, arrived_at=arrived, not_happening=False, put_off_at=None, started_holds=())
+    beside = note_facts_as_at(
+        checklist=case.checklist,
+        moment=start,
+        by=by,
+        now=now,
+        arrived_at=arrived,
+        not_happening=False,
+        put_off_at=None,
+        started_holds=(),
+    )
     case.arrived_at = arrived
     if case.state == "booked":
         case.state, case.checked_in_at = "checked_in", times.checked_in_at
     bump(case, "state", "arrived_at", "checked_in_at")
+    return beside
 
 
 def _second_person(answer: Answer) -> Refused:
@@ -192,7 +202,7 @@ def _second_person(answer: Answer) -> Refused:
 
 def _start(case: Case, answer: Answer, paper: Paper, start: datetime, by: str, now: datetime) -> GatePass:
     assert case.booking is not None
-    issued = issue_downtime_pass(
+    issued = issue_pass(
         answer=answer,
         paper=paper,
         subject=case.pk,
@@ -206,18 +216,12 @@ def _start(case: Case, answer: Answer, paper: Paper, start: datetime, by: str, n
     return issued
 
 
-def _finish(case: Case, times: PaperTimes, by: str, now: datetime) -> Answer | None:
+def _finish(case: Case, times: PaperTimes, past: AsAt, by: str, now: datetime) -> Answer | None:
     """As far as the paper goes; what was owed before the patient went home is asked of it all the same."""
     answer = None
-    if times.discharged_at is not None and times.started_at is not None:
-        answer = ask_gate_as_at(
-            checklist=case.checklist,
-            gate=Gate.DISCHARGE,
-            start=times.started_at,
-            moment=times.discharged_at,
-            by=by,
-            now=now,
-        )
+    if times.discharged_at is not None:
+        leaving = replace(past, moment=times.discharged_at)
+        answer = ask_gate_as_at(checklist=case.checklist, gate=Gate.DISCHARGE, past=leaving, by=by, now=now)
     _stamp(case, times)
     return answer
 
@@ -267,7 +271,14 @@ def review_of(case: Case) -> PaperReview | None:
     found = pass_of_downtime(case.pk) if case.paper else None
     if found is None:
         return None
-    verdict: Mapping[str, Any] = found.decision.verdict
-    today = assess_as_at(checklist=case.checklist, start=found.start, moment=found.start).verdict
-    still = tuple(f for f in today.findings if not f.passes and f.needed_by is not Gate.DISCHARGE)
-    return PaperReview(found, found.decision.answer, missing_then(verdict), still)
+    behind = answers_behind(found)
+    beside = tuple({decision.facts_number for decision in behind[1:]} - {case.checklist.facts_number})
+    past = AsAt(found.start, found.start, beside)
+    today = assess_as_at(checklist=case.checklist, past=past, with_struck=False)
+    still = {
+        (f.item, f.sentence): f
+        for assessment in today
+        for f in assessment.verdict.findings
+        if not f.passes and f.needed_by is not Gate.DISCHARGE
+    }
+    return PaperReview(found, worst_answer(behind), missing_then(behind), tuple(still.values()))

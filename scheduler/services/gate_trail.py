@@ -9,29 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from checklists.database import GATE_PASS_ANSWERED_BY, GATE_PASS_OPENS
 from checklists.models import Decision, GatePass
-from checklists.services.downtime import DOWNTIME
+from checklists.services.downtime import answers_behind
+from checklists.services.gate import DOWNTIME
 from scheduler.models import Case
 from scheduler.rules.breaks import Break
 from scheduler.services.record import salted_digest
 
-OF_PASS = (
-    "id",
-    "subject",
-    "booking",
-    "start",
-    "subject_version",
-    "last_evidence_id",
-    "decision_id",
-    "issued_at",
-    "issued_by",
-    "kind",
-    "decided_by",
-    "signed_by",
-    "second_by",
-)
-# Of a start on paper also who answers for it; the reason may be about the patient and stays out.
-OF_PAPER = ("kind", "decided_by", "signed_by", "second_by", "paper")
+OF_PASS = ("id", *GATE_PASS_OPENS, *GATE_PASS_ANSWERED_BY)
+# The reason of a start on paper may be about the patient and stays out.
+OF_PAPER = (*OF_PASS, *GATE_PASS_ANSWERED_BY, "paper")
 OF_DECISION = (
     "id",
     "checklist_id",
@@ -62,8 +50,10 @@ class Told:
 
 def trail_of(gate_pass: GatePass) -> dict[str, Any]:
     """The fields of the record's row of a start, of whatever kind the pass is that lets the procedure in."""
-    of_pass = (*OF_PASS, *OF_PAPER) if gate_pass.kind == DOWNTIME else OF_PASS
-    return {PASS: _said(gate_pass, of_pass), DECISION: _said(gate_pass.decision, OF_DECISION)}
+    if gate_pass.kind != DOWNTIME:
+        return {PASS: _said(gate_pass, OF_PASS), DECISION: _said(gate_pass.decision, OF_DECISION)}
+    behind = [text for decision in answers_behind(gate_pass) for text in _said(decision, OF_DECISION)]
+    return {PASS: _said(gate_pass, OF_PAPER), DECISION: behind}
 
 
 def _said(row: GatePass | Decision, names: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from checklists.rules.values import Authority
-from checklists.services.downtime import Paper
+from checklists.services.gate import Paper
 from scheduler.access import Actor
 from scheduler.models import Membership, Practice
 from scheduler.rules.problems import Invalid, NotPermitted, Reason

@@ -17,7 +17,7 @@ def show_entered(entered: Entered) -> dict[str, Any]:
     return {
         **show_moved(entered.moved),
         "paper": entered.case.paper,
-        "gate_would_have": entered.gate_pass.decision.answer if entered.gate_pass else None,
+        "gate_would_have": entered.gate_would_have,
         "taken": [reason.as_json() for reason in entered.taken],
     }
 

@@ -9,14 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from checklists.models import Block, Checklist, Decision, Evidence, EvidenceError, Facts, Item, ProtocolVersion
+from checklists.models import Block, Checklist, Decision, Evidence, Facts, Item, ProtocolVersion
 from checklists.rules import values
-from checklists.rules.assess import assess
 from checklists.rules.facts_json import facts_from_json
-from checklists.rules.verdict_json import verdict_to_json
 from checklists.services import checklists, recording
-from checklists.services.protocols import NotInForce, typed_protocol, withdraw_version
+from checklists.services.protocols import NotInForce, withdraw_version
 from tests.checklists.services.conftest import BY, FACTS, NOW, PRACTICE, START
+from tests.checklists.services.replaying import replayed
 
 RIDE, NO_RIDE = {"available": True, "adult": True, "transport": "car"}, {"available": False}
 SECOND = timedelta(seconds=1)
@@ -132,31 +131,6 @@ def test_verdict_is_stored_when_it_changes_and_only_then(checklist: Checklist, r
     record("ride", NO_RIDE, now=NOW + SECOND)
     assert refresh(checklist, NOW + SECOND).changed is True
     assert [d.answer for d in Decision.objects.order_by("now")] == ["pending", "blocked"]
-
-
-def replayed(decision: Decision) -> dict[str, object]:
-    """The verdict from what the decision names: facts, evidence, what was struck by then, version, start, now."""
-    checklist = decision.checklist
-    struck = EvidenceError.objects.filter(evidence__checklist=checklist).order_by("at")[: decision.errors_counted]
-    gone = {error.evidence_id for error in struck}
-    rows = Evidence.objects.filter(checklist=checklist, pk__lte=decision.last_evidence_id).order_by("pk")
-    evidence = [
-        values.Evidence(
-            id=row.pk,
-            item=row.item,
-            observed_at=row.observed_at,
-            value=row.value,
-            said_by=row.said_by,
-            authority=values.Authority(row.authority),
-            recorded_by=row.recorded_by,
-            supersedes=frozenset(row.supersedes),
-        )
-        for row in rows
-        if row.pk not in gone
-    ]
-    facts = facts_from_json(Facts.objects.get(checklist=checklist, number=decision.facts_number).document)
-    version = ProtocolVersion.objects.get(document_hash=decision.version_hash)
-    return verdict_to_json(assess(typed_protocol(version), facts, evidence, decision.start, decision.now))
 
 
 def test_every_stored_verdict_is_replayed_to_the_same(checklist: Checklist, record: Callable[..., Evidence]) -> None:

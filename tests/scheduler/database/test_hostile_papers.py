@@ -10,10 +10,13 @@ from django.db import IntegrityError, transaction
 
 from checklists.models import GatePass
 from checklists.rules.values import Gate
-from checklists.services.downtime import Paper, ask_gate_as_at, issue_downtime_pass
+from checklists.services.downtime import AsAt, ask_gate_as_at
+from checklists.services.gate import Answer, Paper, issue_pass
 from scheduler.models import Case, User
 from scheduler.services import signing
+from scheduler.services.cases import note_facts
 from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
+from tests.scheduler.services.steps import strike_all
 
 pytestmark = pytest.mark.django_db
 FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
@@ -33,11 +36,16 @@ def ready(tell: Callable[..., Case], start: datetime) -> Case:
     return tell("checked_in", now=start, slot=("Room 2", "Sam Second", "Bay 2"))
 
 
+def asked(case: Case, start: datetime, now: datetime, beside: tuple[int, ...] = ()) -> Answer:
+    past = AsAt(start, start, beside)
+    return ask_gate_as_at(checklist=case.checklist, gate=Gate.START, past=past, by="staff:1", now=now)
+
+
 def a_pass(case: Case, start: datetime, now: datetime, paper: Paper = TWO, **wrong: Any) -> GatePass:
-    answer = ask_gate_as_at(checklist=case.checklist, gate=Gate.START, start=start, moment=start, by="staff:1", now=now)
+    answer = asked(case, start, now)
     assert case.booking_id is not None
     good = {"subject": case.pk, "booking": case.booking_id, "subject_version": case.version}
-    return issue_downtime_pass(answer=answer, paper=paper, by="staff:1", now=now, **{**good, **wrong})
+    return issue_pass(answer=answer, paper=paper, by="staff:1", now=now, **{**good, **wrong})
 
 
 @pytest.fixture
@@ -60,6 +68,23 @@ def test_refused_answer_carries_no_pass_of_one_person(feverish: Case, start: dat
         a_pass(feverish, start, later, ALONE)
 
 
+def test_refused_answer_as_at_the_start_carries_no_pass_of_one_person_beside_an_open_one(
+    tell: Callable[..., Case], start: datetime, later: datetime
+) -> None:
+    """The plan was changed after the start: the pass stands on the open answer, and the refused one still counts."""
+    case = tell("checked_in", now=start, drugs=("apixaban",))
+    strike_all(case, "hold:apixaban", now=start)
+    undecided = case.checklist.facts_number
+    note_facts(case, by="x", now=later, medications=())
+    answer = asked(case, start, later, (undecided,))
+    assert (answer.decision.answer, answer.stored.answer) == ("refused", "open")
+    opens: Any = {"booking": case.booking_id, "subject": case.pk, "subject_version": case.version}
+    with pytest.raises(IntegrityError, match="gate_pass_needs_open_gate"), transaction.atomic():
+        issue_pass(answer=answer, paper=ALONE, by="staff:1", now=later, **opens)
+    issue_pass(answer=answer, paper=TWO, by="staff:1", now=later, **opens)
+    run_sql(ENTER, start, case.pk)
+
+
 @pytest.mark.parametrize("lacks", ["decided_by", "signed_by", "reference", "reason"])
 def test_pass_without_its_clinician_or_paper_is_refused(
     ready: Case, start: datetime, later: datetime, lacks: str
@@ -77,8 +102,7 @@ def test_pass_that_is_asked_for_is_not_dated_back(ready: Case, start: datetime, 
     """Without a paper there is no start in the past, whoever writes the row."""
     blank = dict.fromkeys(("decided_by", "signed_by", "second_by", "paper", "reason"), "")
     row = copy_of(a_pass(ready, start, later, subject_version=99), subject_version=ready.version, kind="asked", **blank)
-    answer = ask_gate_as_at(checklist=ready.checklist, gate=Gate.START, start=start, moment=start, by="x", now=later)
-    row.decision = answer.stored
+    row.decision = asked(ready, start, later).stored
     assert "gate_pass_asked_before_the_start" in refused_save(row)
 
 

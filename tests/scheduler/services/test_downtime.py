@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
 
 from checklists.models import Decision, GatePass
-from checklists.services.downtime import Paper
 from notifications.models import Message
 from scheduler.database import triggers_removed
 from scheduler.models import Case, Claim, Record, Resource, Task, User
@@ -17,37 +15,14 @@ from scheduler.rules.downtime import PaperTimes
 from scheduler.rules.problems import Invalid, NotPermitted, Refused
 from scheduler.services import transitions
 from scheduler.services.demonstration import GOING_HOME
-from scheduler.services.downtime import Entered, Place, enter_from_paper, review_of
+from scheduler.services.downtime import Place, review_of
 from scheduler.services.gate_trail import Told, breaks_of_passes
 from scheduler.services.tasks import finish_task
 from tests.house import roles
+from tests.scheduler.services.on_paper import FEVER, MINUTE, TWO, enter, times
 from tests.scheduler.services.steps import BY, record, strike_all
 
 pytestmark = pytest.mark.django_db
-PAPER = Paper("P-0301-1", "No power on the ward.", decided_by="staff:1", signed_by="staff:2")
-TWO = replace(PAPER, second_by="staff:3")
-MINUTE = timedelta(minutes=1)
-FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
-
-
-def times(start: datetime, until: str = "started_at", known: bool = False) -> PaperTimes:
-    """Arrived an hour before the start, checked in after 20 minutes, finished after 40, home after 130."""
-    found: dict[str, Any] = {"started_at": start}
-    if not known:
-        found |= {"arrived_at": start - 60 * MINUTE, "checked_in_at": start - 40 * MINUTE}
-    if until in ("finished_at", "discharged_at"):
-        found["finished_at"] = start + 40 * MINUTE
-    if until == "discharged_at":
-        found["discharged_at"] = start + 130 * MINUTE
-    return PaperTimes(**found)
-
-
-def enter(case: Case, when: PaperTimes, *, now: datetime, paper: Paper = PAPER, **more: Any) -> Entered:
-    case.refresh_from_db()
-    given = {"place": None, "although_taken": False, "seen_version": case.version, "by": BY, **more}
-    entered = enter_from_paper(practice_id=case.practice_id, case_id=case.pk, paper=paper, times=when, now=now, **given)
-    case.refresh_from_db()
-    return entered
 
 
 @pytest.fixture
