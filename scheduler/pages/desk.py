@@ -14,12 +14,13 @@ from notifications.services.outbox import timeline
 from scheduler import clock
 from scheduler.access import Actor, allowed, permit
 from scheduler.models import Case, Task
-from scheduler.pages.forms import EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
+from scheduler.pages.forms import RELEASE, EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
+from scheduler.pages.ward.verify import reasons_of
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import may_finish
-from scheduler.rules.problems import Invalid, Problem, Reason
+from scheduler.rules.problems import Invalid, Problem, Reason, Refused
 from scheduler.rules.roles import REGISTRARS, ROLES
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act, acts_of, endings_of
 from scheduler.services import boards, bookings, cases, transitions
@@ -227,7 +228,7 @@ def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
     case, form = cases.case_of(actor.practice.pk, case_id), EndForm(request.POST)
     try:
         if not form.is_valid():
-            raise Invalid("Give a reason.", errors=(Reason("no_reason", "Say why in a few words.", "reason"),))
+            raise Invalid("Nothing was saved. Correct what is named.", errors=reasons_of(form))
         given = form.cleaned_data
         common = {
             "practice_id": actor.practice.pk,
@@ -236,8 +237,10 @@ def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
             "by": actor.by,
             "now": clock.now(),
         }
-        if given["ending"] == "release" and case.booking is not None:
+        if given["ending"] == RELEASE:
             permit(actor, Act.RELEASE)
+            if case.booking is None:
+                raise Refused("This booking was released. Look at the case again.", code="booking_released")
             bookings.release_booking(booking_id=case.booking.pk, **common)
         else:
             transitions.end_case(case_id=case.pk, ending=given["ending"], **common)

@@ -14,8 +14,9 @@ from scheduler.access import Actor
 from scheduler.models import Patient, PatientMerge
 from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
+from scheduler.pages.ward.verify import reasons_of
 from scheduler.reads import looked_at
-from scheduler.rules.problems import Invalid, Problem, Reason
+from scheduler.rules.problems import Invalid, Problem
 from scheduler.rules.roles import REGISTRARS
 from scheduler.services.duplicates import Preview, candidates, preview_merge
 from scheduler.services.merging import IDENTIFIERS, Choice, merge_patients
@@ -80,6 +81,11 @@ class MergeForm(forms.Form):
         return Choice(take, given["contacts"], given["identifiers"], given["reason"])
 
 
+class UndoForm(forms.Form):
+    version = forms.IntegerField(min_value=0)
+    reason = TextField(max_length=500, error_messages={"required": "Say in at most 500 characters why."})
+
+
 @dataclass(frozen=True, slots=True)
 class MergeLine:
     merge: PatientMerge
@@ -128,7 +134,13 @@ def _show(
         "parted": parted,
         "saved": request.GET.get("saved") == "merged",
     }
-    return render(request, "desk/duplicates.html", context, status=problem.status if problem else 200)
+    return render(request, "desk/duplicates.html", context, status=_status(form, problem))
+
+
+def _status(sent: forms.Form | None, problem: Problem | None) -> int:
+    if problem is not None:
+        return problem.status
+    return 400 if sent is not None and sent.errors else 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,15 +168,15 @@ def merge(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_
 @page("desk-merge-undo")
 def undo(request: HttpRequest, actor: Actor, merge_id: uuid.UUID) -> HttpResponse:
     """Two patients again; what came since the merge is named on the answer."""
-    reason, version = request.POST.get("reason", "").strip(), request.POST.get("version", "")
+    form = UndoForm(request.POST)
     try:
-        if not reason or len(reason) > 500 or not version.isdecimal():
-            raise Invalid("Say why.", errors=(Reason("no_reason", "Say in at most 500 characters why.", "reason"),))
+        if not form.is_valid():
+            raise Invalid("Nothing was undone. Correct what is named.", errors=reasons_of(form))
         parted = undo_merge(
             practice_id=actor.practice.pk,
             merge_id=merge_id,
-            reason=reason,
-            seen_version=int(version[:9]),
+            reason=form.cleaned_data["reason"],
+            seen_version=form.cleaned_data["version"],
             by=actor.by,
             now=clock.now(),
         )

@@ -12,10 +12,12 @@ from checklists.rules.values import DateAbout
 from scheduler.models import Practice, Resource
 from scheduler.pages.fields import TextField
 from scheduler.rules.referrals.cells import read_medication
+from scheduler.rules.transitions import ENDINGS
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
 from scheduler.services.people import NewContact, NewPatient
 
+RELEASE = "release"  # of the booking: the case goes on
 UNKNOWN = ("", "not known yet")
 DATE = {"type": "date"}
 
@@ -127,8 +129,8 @@ class SlotForm(StartForm):
 
 class EndForm(forms.Form):
     version = forms.IntegerField()
-    ending = TextField(max_length=20)
-    reason = TextField(max_length=500)
+    ending = forms.ChoiceField(choices=[(code, code) for code in (RELEASE, *ENDINGS)])
+    reason = TextField(max_length=500, error_messages={"required": "Say why in a few words."})
 
 
 class TaskDoneForm(forms.Form):

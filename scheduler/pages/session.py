@@ -21,6 +21,7 @@ from scheduler.isolation import within
 from scheduler.models import Membership, User
 from scheduler.reads import READS, looking
 from scheduler.rules.problems import NotFound, NotPermitted, Problem, Refused, Unauthenticated, Unavailable
+from scheduler.rules.texts import unseen
 from scheduler.services.access_log import log_reading
 from scheduler.services.gates import note_refusal
 from scheduler.services.record import append_record
@@ -126,12 +127,11 @@ def problem_page(request: HttpRequest, actor: Actor, problem: Problem, ids: dict
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """E-mail and password; the same answer for every way of being wrong."""
-    onward = request.POST.get("next") or request.GET.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
-        onward = "/"
+    onward = _onward(request.POST.get("next") or request.GET.get("next") or "/")
     wrong = ""
     if request.method == "POST":
-        email = request.POST.get("email", "").strip().lower()
+        typed = request.POST.get("email", "").strip().lower()
+        email = typed if unseen(typed) is None else ""  # no account has such an address, and PostgreSQL takes no NUL
         user = authenticate(request, username=email, password=request.POST.get("password", ""))
         place = _place_of(user) if isinstance(user, User) else None
         if user is not None and place is not None:
@@ -143,6 +143,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         wrong = "E-mail or password is wrong, or the account is closed. Try again, or ask your administrator."
     context = {"next": onward, "wrong": wrong, "email": request.POST.get("email", ""), "demo": settings.DEMO}
     return render(request, "login.html", context, status=400 if wrong else 200)
+
+
+def _onward(given: str) -> str:
+    """A path of ours as it was given, or the first page."""
+    is_path = given.startswith("/") and unseen(given, kept="") is None
+    return given if is_path and url_has_allowed_host_and_scheme(given, allowed_hosts=None) else "/"
 
 
 def _place_of(user: User) -> uuid.UUID | None:

@@ -88,9 +88,8 @@ def review_finding(
     except NotAllowed as error:
         raise Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),)) from error
     bump(case)
-    append_record(
-        practice_id=practice_id, by=by, action="review_signed", subject=case.pk, now=now, fields={"item": item}
-    )
+    fields = {"item": item, "note": note}
+    append_record(practice_id=practice_id, by=by, action="review_signed", subject=case.pk, now=now, fields=fields)
     return Moved(case, look_again(case=case, now=now, by=by))
 
 

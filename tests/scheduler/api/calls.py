@@ -149,7 +149,7 @@ def _merge_preview(world: World) -> Call:
     return Call(call.ids, query={"duplicate": call.body["duplicate"]})
 
 
-def _merged(world: World) -> PatientMerge:
+def merged(world: World) -> PatientMerge:
     kept, other = _two_rows(world)
     return merging.merge_patients(
         practice_id=world.practice.pk,
@@ -163,12 +163,12 @@ def _merged(world: World) -> PatientMerge:
 
 
 def _merges(world: World) -> Call:
-    _merged(world)
+    merged(world)
     return Call()
 
 
 def _merge_undo(world: World) -> Call:
-    made = _merged(world)
+    made = merged(world)
     return Call({"merge_id": made.pk}, {"version": made.version, "reason": "They are sisters."})
 
 

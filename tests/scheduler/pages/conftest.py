@@ -1,12 +1,16 @@
 """People signed in to the pages."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.test import Client
 
 from scheduler.models import Practice, User
 from scheduler.pages.session import PRACTICE
+from tests.remembered import Memory
+from tests.scheduler.pages.posts.scene import Scene
+from tests.scheduler.world import World
 
 
 @pytest.fixture
@@ -22,3 +26,11 @@ def signed_in(practice: Practice, staff: dict[str, User], at: object) -> Callabl
         return client
 
     return make
+
+
+@pytest.fixture
+def scene(
+    practice: Practice, memory: Memory, signed_in: Callable[[str], Client], at: Callable[[datetime], None]
+) -> Scene:
+    """Where the forms of `tests.scheduler.pages.posts` are filled in."""
+    return Scene(World(practice, memory), signed_in, at)

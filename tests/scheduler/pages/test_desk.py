@@ -221,6 +221,17 @@ def test_release_form_releases_and_cancel_form_ends_the_case(
     assert (case.state, case.ending_reason) == ("withdrew", "feels better")
 
 
+@pytest.mark.parametrize(("ending", "status"), [("release", 409), ("=7*191", 400), ("booked", 400), ("", 400)])
+def test_ending_that_cannot_be_is_refused_and_the_case_stays(
+    ending: str, status: int, tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    """A page from before the booking was released, or a value that no page offers."""
+    case = tell("imaged")
+    form = {"version": case.version, "ending": ending, "reason": "asked to wait"}
+    answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/end/", form)
+    assert (answer.status_code, Case.objects.get(pk=case.pk).state) == (status, "referred")
+
+
 def test_stale_form_is_refused_and_says_so(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
     case = tell("booked", start=START + timedelta(days=3))
     form = {"version": case.version - 1, "ending": "release", "reason": "asked to wait"}

@@ -26,7 +26,13 @@ def test_right_password_opens_the_pages_with_a_new_session(practice: Practice) -
 
 @pytest.mark.parametrize(
     ("email", "password"),
-    [("desk@demo.example", "wrong"), ("nobody@demo.example", PASSWORD), ("", ""), ("desk@demo.example", "")],
+    [
+        ("desk@demo.example", "wrong"),
+        ("nobody@demo.example", PASSWORD),
+        ("", ""),
+        ("desk@demo.example", ""),
+        ("desk\x00@demo.example", PASSWORD),
+    ],
 )
 def test_every_way_of_being_wrong_reads_the_same(practice: Practice, email: str, password: str) -> None:
     answer = sign_in(Client(), email, password)
@@ -40,7 +46,16 @@ def test_person_without_a_practice_does_not_get_in(practice: Practice) -> None:
 
 
 @pytest.mark.parametrize(
-    "onward", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "onward",
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "desk",
+        "/\r\nX: y",
+        "/\x00",
+    ],
 )
 def test_sign_in_never_leads_elsewhere(practice: Practice, onward: str) -> None:
     assert sign_in(Client(), "desk@demo.example", PASSWORD, onward)["Location"] == "/"  # type: ignore[index]
