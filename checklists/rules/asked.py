@@ -13,6 +13,11 @@ ASKED_CODES: Mapping[str, str] = {
 UNKNOWN = "_unknown"
 
 
+def condition_named(code: str) -> str:
+    """The condition alone, without what is asked about it."""
+    return ASKED_CODES[code].partition(",")[0]
+
+
 def code_unknown(code: str) -> str:
     """The reason's code while nobody has answered."""
     return f"{code}{UNKNOWN}"

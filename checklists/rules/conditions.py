@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
 from checklists.rules.context import Check, Context, pending, review
-from checklists.rules.doses import clearance_agreed, drug_plans, goes_on, last_dose, plans_of, rows_for
+from checklists.rules.doses import (
+    drug_plans,
+    goes_on,
+    last_dose,
+    plans_of,
+    rows_for,
+    stop_agreed,
+    unknown_to_prescriber,
+)
 from checklists.rules.drugs import Match, normalised, rows_meant
+from checklists.rules.known import is_so
 from checklists.rules.lab_values import exact, is_valid, latest_results
-from checklists.rules.ledger import latest
 from checklists.rules.protocol import HoldRule, ReviewIf
 from checklists.rules.renal import renal_function
-from checklists.rules.sitetime import day_ends, local_date
-from checklists.rules.values import Evidence
-
-YES, NO = "yes", "no"
 
 
 def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[Check]:
@@ -126,32 +130,9 @@ def cleared_checks(context: Context, drug: str, code: str) -> Iterator[Check]:
     there = is_so(context, drug, code, on_the_day=False)
     if there is None:
         yield from asked_checks(context, drug, code, on_the_day=False)
-    elif there and not clearance_agreed(context, drug):
+    elif there and not (stop_agreed(context, drug) and code not in unknown_to_prescriber(context, drug)):
         ask = f"{drug} with {ASKED_CODES[code]}: its prescriber decides, who has to know of it."
         yield pending(f"{code}_to_clear", ask, until_start=True)
-
-
-def is_so(context: Context, drug: str, code: str, *, on_the_day: bool) -> bool | None:
-    """Whether a condition is there; None while nobody has said, or not on the day on which it matters."""
-    said = [entry for entry in answers_on(context, drug) if code in entry.value["answers"]]
-    if on_the_day:
-        said = [entry for entry in said if is_of_the_day(context, entry)]
-    answers = {entry.value["answers"][code] for entry in latest(said)}
-    if YES in answers or (not answers and code in context.facts.conditions):
-        return True
-    if answers:
-        return False if answers == {NO} else None
-    return False if code in context.facts.conditions_denied and not on_the_day else None
-
-
-def answers_on(context: Context, drug: str) -> list[Evidence]:
-    return [entry for entry in context.standing(f"hold:{drug}") if "answers" in entry.value]
-
-
-def is_of_the_day(context: Context, entry: Evidence) -> bool:
-    """Said on the day of this start, not for a date that was moved."""
-    zone = context.facts.site.tz
-    return context.start.before(day_ends(local_date(entry.observed_at, zone), zone))
 
 
 def slows_stomach(context: Context, match: Match, row: HoldRule) -> bool:

@@ -9,6 +9,7 @@ from checklists.rules.context import Context, Item
 from checklists.rules.decisions import in_effect
 from checklists.rules.drugs import NOT_HELD, Match, in_band, match_medication, most_lenient, strictest
 from checklists.rules.fold import is_verified
+from checklists.rules.known import is_so, knew_of
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import HoldRule
 from checklists.rules.renal import Renal, renal_function
@@ -16,7 +17,7 @@ from checklists.rules.shapes import parse_date, parse_instant
 from checklists.rules.sitetime import day_begins, day_ends, dose_on, local_date
 from checklists.rules.values import Evidence, Medication
 
-AGREED, REFUSED, CONTINUE = "agreed", "refused", "continue"
+ASKED, AGREED, REFUSED, CONTINUE = "asked", "agreed", "refused", "continue"
 CLEARANCE = "prescriber_clearance"
 
 
@@ -101,6 +102,11 @@ def _goes_on(context: Context, drug: str) -> bool:
 
 
 def clearance_agreed(context: Context, drug: str) -> bool:
+    """Whether the prescriber agreed to a stop, knowing of every condition that they have to decide about."""
+    return stop_agreed(context, drug) and not unknown_to_prescriber(context, drug)
+
+
+def stop_agreed(context: Context, drug: str) -> bool:
     """Whether the prescriber's last answer is an agreement that its verifying role has looked at.
 
     No refusal may stand. What is noted and not yet verified tells the patient nothing (convention 8).
@@ -109,10 +115,35 @@ def clearance_agreed(context: Context, drug: str) -> bool:
     standing = context.standing(key)
     if item_rule is None or any(entry.value["answer"] == REFUSED for entry in standing):
         return False
-    newest = latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
+    newest = last_answer(standing)
     if not newest or any(entry.value["answer"] != AGREED for entry in newest):
         return False
     return is_verified(context, Item(key, item_rule, drug), newest)
+
+
+def last_answer(standing: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """What the prescriber answered last but for a refusal, which stands by itself."""
+    return latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
+
+
+def to_be_told(context: Context, drug: str) -> tuple[str, ...]:
+    """The conditions of this patient that the drug's prescriber has to know of, by code."""
+    return context.once_for_case(("to_be_told", drug), lambda _: _to_be_told(context, drug))
+
+
+def _to_be_told(context: Context, drug: str) -> tuple[str, ...]:
+    rows = (row for plan in plans_of(context, drug) for row in plan.match.rows)
+    asked = {code for row in rows if row.review_if for code in row.review_if.cleared}
+    return tuple(sorted(code for code in asked if is_so(context, drug, code, on_the_day=False)))
+
+
+def unknown_to_prescriber(context: Context, drug: str) -> tuple[str, ...]:
+    """The conditions that the prescriber who agreed to a stop last did not know of, by code."""
+    standing = context.standing(f"{CLEARANCE}:{drug}")
+    agreed = [entry for entry in last_answer(standing) if entry.value["answer"] == AGREED]
+    asked = [entry for entry in standing if entry.value["answer"] == ASKED]
+    told = to_be_told(context, drug)
+    return tuple(code for code in told if not all(knew_of(context, drug, each, code, asked) for each in agreed))
 
 
 def last_dose(context: Context, drug: str) -> Dose:

@@ -63,7 +63,7 @@ class AskForm(forms.Form):
         self._offer("prescriber", [*known, (SOMEBODY_ELSE, "Somebody else:" if known else "Who prescribes it:")])
         self._offer("drugs", [(f"{line.item}={line.version}", line.drug) for line in asked])
         self.initial["prescriber"] = known[0][0] if known else SOMEBODY_ELSE
-        self.initial["drugs"] = [f"{line.item}={line.version}" for line in asked if line.answered is None]
+        self.initial["drugs"] = [f"{line.item}={line.version}" for line in asked if not line.is_answered]
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -8,7 +8,9 @@ from typing import Any
 from checklists.models import Evidence, Item
 from checklists.rules.assess import context_of
 from checklists.rules.clock import Clock, Start
+from checklists.rules.context import Context
 from checklists.rules.context import Item as RuleItem
+from checklists.rules.doses import ASKED, to_be_told
 from checklists.rules.fold import UNVERIFIED, recorded_noes
 from checklists.rules.kinds import KINDS, clearance
 from checklists.rules.values import Authority, Finding, Status, Step
@@ -57,6 +59,7 @@ class Asked:
     noes: tuple[StandingNo, ...]
     is_overridden: bool
     is_disputed: bool  # several words of the latest moment say different things
+    tell: tuple[str, ...] = ()  # of a prescriber: the conditions that they have to know of, by code
 
     @property
     def item(self) -> str:
@@ -104,8 +107,8 @@ def asked_items(row: Row, now: datetime) -> list[Asked]:
     """The items of a case: what must be mended first, what is done last."""
     checklist = row.case.checklist
     versions = dict(Item.objects.filter(checklist=checklist).values_list("key", "version"))
-    words = words_of(row.case)
-    noes = _standing_noes(row, words, now)
+    words, context = words_of(row.case), _context(row, now)
+    noes = _standing_noes(row, words, context)
     asked = [
         Asked(
             finding=finding,
@@ -114,10 +117,21 @@ def asked_items(row: Row, now: datetime) -> list[Asked]:
             noes=noes.get(finding.item, ()),
             is_overridden=finding.item in row.overridden,
             is_disputed=_disputed([word for word in words if word.entry.item == finding.item]),
+            tell=_to_tell(context, finding),
         )
         for finding in row.verdict.findings
     ]
     return sorted(asked, key=_urgency)
+
+
+def _context(row: Row, now: datetime) -> Context:
+    made = row.assessment
+    start = Start(made.start or row.verdict.earliest_safe_start or now, Clock(now))
+    return context_of(made.protocol, made.facts, load_evidence(row.case.checklist), start)
+
+
+def _to_tell(context: Context, finding: Finding) -> tuple[str, ...]:
+    return to_be_told(context, finding.item.partition(":")[2]) if finding.kind == clearance.KIND else ()
 
 
 def _urgency(asked: Asked) -> int:
@@ -149,16 +163,14 @@ def _latest(words: Iterable[Word]) -> list[Word]:
 
 def _disputed(words: Sequence[Word]) -> bool:
     """The rules take the worse of several words of one moment; agreeing would take the last written."""
-    told = [word.entry for word in words if word.entry.value.get("answer") != clearance.ASKED]
+    told = [word.entry for word in words if word.entry.value.get("answer") != ASKED]
     newest = max((entry.observed_at for entry in told), default=None)
     values = [entry.value for entry in told if entry.observed_at == newest]
     return any(value != values[0] for value in values)
 
 
-def _standing_noes(row: Row, words: Collection[Word], now: datetime) -> dict[str, tuple[StandingNo, ...]]:
-    made, by_id = row.assessment, {word.entry.pk: word for word in words}
-    start = Start(made.start or row.verdict.earliest_safe_start or now, Clock(now))
-    context = context_of(made.protocol, made.facts, load_evidence(row.case.checklist), start)
+def _standing_noes(row: Row, words: Collection[Word], context: Context) -> dict[str, tuple[StandingNo, ...]]:
+    by_id = {word.entry.pk: word for word in words}
     found: dict[str, tuple[StandingNo, ...]] = {}
     for finding in row.verdict.findings:
         kind, rule = KINDS.get(finding.kind), context.rule(finding.kind)

@@ -8,19 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import Evidence, Item
+from checklists.rules.asked import condition_named
 from checklists.rules.assess import context_of
 from checklists.rules.clock import Clock, Start
 from checklists.rules.context import Context
-from checklists.rules.doses import stop_time
+from checklists.rules.doses import ASKED, stop_time, to_be_told
 from checklists.rules.fold import UNVERIFIED
-from checklists.rules.kinds.clearance import ANSWERS, ASKED, KIND, Held, held_rows
+from checklists.rules.kinds.clearance import ANSWERS, KIND, Held, held_rows
 from checklists.rules.values import Authority, Finding
-from checklists.services.checklists import load_evidence
+from checklists.services.checklists import assess_checklist, load_evidence
 from scheduler.models import Case, Contact, Link
 from scheduler.rules.links import Standing
 from scheduler.services.boards import Row
 from scheduler.services.links import standing_of
 from scheduler.services.people import staff_names
+from scheduler.services.readiness import judged_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Line:
     verified: Step | None
     held: tuple[Held, ...]
     stop_at: datetime | None  # the last moment for a dose by the protocol, at this start
+    tell: tuple[str, ...]  # conditions of the patient that the prescriber has to know of, by code
 
     @property
     def item(self) -> str:
@@ -56,6 +59,16 @@ class Line:
     @property
     def drug(self) -> str:
         return self.item.partition(":")[2]
+
+    @property
+    def known(self) -> list[str]:
+        """What the prescriber decides by, in words."""
+        return [condition_named(code) for code in self.tell]
+
+    @property
+    def is_answered(self) -> bool:
+        """False also where what was answered is asked anew."""
+        return self.answered is not None and bool(self.finding.evidence)
 
     @property
     def last_asked(self) -> Step | None:
@@ -110,6 +123,7 @@ def _line(context: Context, finding: Finding, version: int, steps: Sequence[Step
         verified=verified,
         held=tuple(held_rows(context, drug)),
         stop_at=stop_time(context, drug) if context.start.booked else None,
+        tell=to_be_told(context, drug),
     )
 
 
@@ -123,6 +137,14 @@ def _answered(answers: Iterable[Step]) -> tuple[Step | None, Step | None]:
         return newest, None
     first = next((s for s in told if s.value == newest.value and s.entry.authority < Authority.NURSE), newest)
     return first, newest
+
+
+def to_tell(case: Case, items: Iterable[str], now: datetime) -> dict[str, tuple[str, ...]]:
+    """By item: the conditions that its prescriber has to be told of as far as they are known now."""
+    made = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now)
+    start = Start(made.start or made.verdict.earliest_safe_start or now, Clock(now))
+    context = context_of(made.protocol, made.facts, made.evidence, start)
+    return {item: to_be_told(context, item.partition(":")[2]) for item in items}
 
 
 def prescribers_of(case: Case) -> list[Contact]:

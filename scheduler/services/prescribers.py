@@ -9,7 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from checklists.rules.context import kind_of
+from checklists.rules.doses import ASKED, REFUSED
 from checklists.rules.kinds import clearance
+from checklists.rules.known import TOLD
 from checklists.rules.values import Authority
 from checklists.services.checklists import assess_checklist
 from checklists.services.recording import Observation
@@ -23,7 +25,7 @@ from scheduler.rules.links import Standing
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
 from scheduler.services.cases import allow
-from scheduler.services.clearances import reference_of
+from scheduler.services.clearances import reference_of, to_tell
 from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.link_visits import link_by, locked_link
 from scheduler.services.links import PRESCRIBER, address_of, issue_link, standing_of
@@ -64,8 +66,12 @@ def ask_prescriber(
     if contact is None:
         raise NotFound("There is no such prescriber of this patient.")
     _refuse_asking(case, contact, list(seen_versions), how)
-    said = {"answer": clearance.ASKED, "prescriber": contact.name or PRESCRIBER, "how": how, "contact": str(contact.pk)}
-    asked = [Observation(item, said, now, "staff", authority, seen) for item, seen in seen_versions.items()]
+    said = {"answer": ASKED, "prescriber": contact.name or PRESCRIBER, "how": how, "contact": str(contact.pk)}
+    told = {item: {TOLD: list(codes)} for item, codes in to_tell(case, seen_versions, now).items() if codes}
+    asked = [
+        Observation(item, {**said, **told.get(item, {})}, now, "staff", authority, seen)
+        for item, seen in seen_versions.items()
+    ]
     recorded = record_all(practice_id=practice_id, case_id=case_id, observations=asked, by=by, now=now)
     link = _send_link(case, contact, list(seen_versions), by, now) if how == LINK else None
     return Asked(contact, recorded, link)
@@ -164,7 +170,7 @@ def answer_clearance(
 def _observed(
     case: Case, link: Link, item: str, value: Mapping[str, Any], seen_version: int, now: datetime
 ) -> Observation:
-    own = case.checklist.evidence.filter(item=item, recorded_by__in=_links_of(link), value__answer=clearance.REFUSED)
+    own = case.checklist.evidence.filter(item=item, recorded_by__in=_links_of(link), value__answer=REFUSED)
     told = {**value, "how": LINK, "contact": str(link.contact_id)}
     lifts = list(own.values_list("public_id", flat=True))
     return Observation(item, told, now, PRESCRIBER, Authority.PATIENT, seen_version, lifts)

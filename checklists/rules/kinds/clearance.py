@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from checklists.rules.asked import ASKED_CODES, condition_named
 from checklists.rules.context import (
     Answer,
     Check,
@@ -17,25 +18,29 @@ from checklists.rules.context import (
 from checklists.rules.decisions import decision_on
 from checklists.rules.doses import (
     AGREED,
+    ASKED,
+    CONTINUE,
+    REFUSED,
     drug_plans,
     goes_on,
+    last_answer,
     last_dose,
     needs_clearance,
     plans_of,
     rows_for,
     stop_time,
+    unknown_to_prescriber,
     wait_of,
 )
 from checklists.rules.drugs import NOT_HELD
-from checklists.rules.ledger import latest
+from checklists.rules.known import TOLD, first_given, tells_of
 from checklists.rules.moments import deadline_at, due_at
 from checklists.rules.protocol import HoldRule
-from checklists.rules.shapes import DATE, NOT_SURE, TEXT, UUID, Shape, choice, number, parse_date
+from checklists.rules.shapes import DATE, NOT_SURE, TEXT, UUID, Shape, choice, listed, number, parse_date
 from checklists.rules.sitetime import dose_on, local_date, working_day_after
 from checklists.rules.values import Evidence, Status
 
 KIND = "prescriber_clearance"
-ASKED, CONTINUE, REFUSED = "asked", "continue", "refused"
 ANSWERS = (AGREED, CONTINUE, REFUSED)
 WAYS = ("phone", "letter", "fax", "message", "link")
 UNANSWERED = "clearance_unanswered"
@@ -90,9 +95,11 @@ def answer(context: Context, item: Item) -> Answer:
         return Answer((nothing,), grounds=(drug, "goes on"))
     # Without a time to stop the answer is needed before the start.
     anchors = {"stop_time": stop_time(context, drug) or context.start.at}
-    answered = latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
+    answered, asked = last_answer(standing), [e for e in standing if e.value["answer"] == ASKED]
+    if unknown := unknown_to_prescriber(context, drug):
+        return waiting(context, item, asked_anew(context, answered, asked, unknown), anchors, unknown)
     if not answered:
-        return waiting(context, item, [e for e in standing if e.value["answer"] == ASKED], anchors)
+        return waiting(context, item, asked, anchors)
     return Answer(
         checks=tuple(check for entry in answered for check in judged(context, drug, entry)),
         confirmed=f"The prescriber of {drug} agreed.",
@@ -102,15 +109,28 @@ def answer(context: Context, item: Item) -> Answer:
     )
 
 
-def waiting(context: Context, item: Item, asked: Sequence[Evidence], anchors: dict[str, datetime]) -> Answer:
-    """While there is no answer: the desk asks and chases, and from the set day on a clinician takes it up."""
+def waiting(
+    context: Context,
+    item: Item,
+    asked: Sequence[Evidence],
+    anchors: dict[str, datetime],
+    unknown: Sequence[str] = (),
+) -> Answer:
+    """While there is no answer: the desk asks and chases, and from the set day on a clinician takes it up.
+
+    unknown: conditions of which an agreement knew nothing, so that it is no answer.
+    """
     drug, clock = item.subject, context.start.clock
-    owed = Answer(grounds=(drug, []), anchors=anchors)
+    owed = Answer(grounds=(drug, list(unknown)), anchors=anchors)
     set_day, deadline = due_at(context, item, owed), deadline_at(context, item, owed)
 
     def owing(check: Check, due: datetime | None) -> Answer:
         return Answer((check,), grounds=owed.grounds, anchors=anchors, due_by=due)
 
+    if not asked and unknown:
+        was = f"The prescriber of {drug} agreed, and nothing says that they knew of {named(unknown)}"
+        ask = f"{was}. Ask again, and tell them of it."
+        return owing(pending("clearance_unaware", ask), set_day)
     if not asked:
         ask = f"Ask the prescriber of {drug} whether it may be stopped or has to go on, and record the answer."
         return owing(pending("clearance_missing", ask), set_day)
@@ -128,6 +148,20 @@ def waiting(context: Context, item: Item, asked: Sequence[Evidence], anchors: di
     again = f" Ask again on {on_day(context, chase_at)}." if chase_at else " Call again and record the answer."
     due = min((moment for moment in (set_day, chase_at) if moment is not None), default=None)
     return owing(pending("clearance_asked", f"{was_asked} and has not answered yet.{again}"), due)
+
+
+def asked_anew(
+    context: Context, answered: Iterable[Evidence], asked: Iterable[Evidence], unknown: Sequence[str]
+) -> list[Evidence]:
+    """The askings since the agreement that told of what it did not know."""
+    since = max(first_given(context, entry) for entry in answered)
+    told = (entry for entry in asked if all(tells_of(entry, code) for code in unknown))
+    return [entry for entry in told if entry.observed_at >= since]
+
+
+def named(codes: Iterable[str]) -> str:
+    """Conditions in the words of the staff."""
+    return ", ".join(condition_named(code) for code in codes)
 
 
 def chase_after(context: Context, item: Item, asked_at: datetime) -> datetime | None:
@@ -229,6 +263,7 @@ CLEARANCE = Kind(
                 "bridging": choice("yes", "no"),
                 "bridging_how": TEXT,
                 "reason": TEXT,
+                TOLD: listed(choice(*ASKED_CODES)),
             },
         ),
         NOT_SURE,

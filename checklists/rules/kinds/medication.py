@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from checklists.rules.conditions import answers_on, condition_checks, is_bridging, risk_checks
+from checklists.rules.conditions import condition_checks, is_bridging, risk_checks
 from checklists.rules.context import (
     Answer,
     Check,
@@ -35,6 +35,7 @@ from checklists.rules.doses import (
 )
 from checklists.rules.drug_levels import high_checks, level_checks, short_hold_checks
 from checklists.rules.drugs import NOT_HELD, Match
+from checklists.rules.known import answers_on
 from checklists.rules.lab_values import hours
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import HoldRule

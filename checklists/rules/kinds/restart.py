@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from checklists.rules.context import Answer, Context, Item, Kind, never_no, pending
-from checklists.rules.doses import clearance_agreed, drug_plans, goes_on, last_dose, needs_clearance, stop_time
+from checklists.rules.doses import drug_plans, goes_on, last_dose, needs_clearance, stop_agreed, stop_time
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import DATE, NOT_SURE, Shape, choice
 
@@ -35,7 +35,8 @@ def hold_began(context: Context, drug: str) -> datetime | None:
         return min(dose.at, max(entry.observed_at for entry in dose.evidence))
     if dose.not_taking or not context.start.booked:
         return None
-    if needs_clearance(context, drug) and not clearance_agreed(context, drug):
+    # Whoever was told to stop has stopped, whatever came to be known since.
+    if needs_clearance(context, drug) and not stop_agreed(context, drug):
         return None
     stop = stop_time(context, drug)
     return stop if stop is not None and context.start.clock.reached(stop) else None

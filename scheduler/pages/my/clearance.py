@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from checklists.rules.doses import AGREED
+from checklists.rules.known import TOLD
 from scheduler.pages.fields import TextField
 from scheduler.pages.my.door import Visit, my_page, show
 from scheduler.pages.my.words import when_in_words
@@ -47,6 +48,7 @@ class DrugForm(forms.Form):
     bridging_how = TextField(label="Bridging with what, until when", max_length=300, required=False)
     reason = TextField(label="Your reason, or what we should know", max_length=300, required=False)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    told = forms.CharField(required=False, widget=forms.HiddenInput)  # the conditions that were shown
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -91,8 +93,8 @@ def _form(line: Line, number: int, data: Any, fresh: bool) -> DrugForm:
     prefix = f"drug{number}"
     if fresh and data is not None:
         data = data.copy()
-        data[f"{prefix}-version"] = line.version
-    return DrugForm(data, prefix=prefix, initial={"version": line.version})
+        data[f"{prefix}-version"], data[f"{prefix}-told"] = line.version, " ".join(line.tell)
+    return DrugForm(data, prefix=prefix, initial={"version": line.version, "told": " ".join(line.tell)})
 
 
 def _answered(visit: Visit, line: Line) -> str:
@@ -142,9 +144,10 @@ def answer(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not said:
         return clearance_page(request, visit, asked, who, "Choose an answer for at least one medicine.", 400)
     try:
+        _refuse_unshown(said)
         answer_clearance(
             link=visit.link,
-            values={each.line.item: _value(each.form, who) for each in said},
+            values={each.line.item: _value(each, who) for each in said},
             seen_versions={each.line.item: each.form.cleaned_data["version"] for each in said},
             now=visit.now,
         )
@@ -157,6 +160,14 @@ def answer(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("/my/?saved=1")
 
 
-def _value(form: DrugForm, who: WhoForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {"answer": data["answer"], "prescriber": who.cleaned_data["prescriber"], **details(data)}
+def _refuse_unshown(said: list[Asked]) -> None:
+    """Raises Stale where the page did not show what the prescriber has to know."""
+    for each in said:
+        if each.form.cleaned_data["told"].split() != list(each.line.tell):
+            raise Stale("Something else is known of the patient.", version=each.line.version, item=each.line.item)
+
+
+def _value(asked: Asked, who: WhoForm) -> dict[str, Any]:
+    data, tell = asked.form.cleaned_data, list(asked.line.tell)
+    told = {TOLD: tell} if tell and data["answer"] == AGREED else {}
+    return {"answer": data["answer"], "prescriber": who.cleaned_data["prescriber"], **told, **details(data)}

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.asked import condition_named
 from checklists.rules.doses import AGREED
 from checklists.rules.kinds.clearance import MOST_HOURS
+from checklists.rules.known import TOLD
 from checklists.rules.sitetime import dose_on
 from scheduler.pages.fields import TextField
 from scheduler.pages.ward.forms import DATE, ItemForm
@@ -38,9 +40,17 @@ class ClearanceForm(ItemForm):
     bridging = forms.ChoiceField(label="Bridging?", choices=BRIDGED, required=False)
     bridging_how = TextField(label="Bridging with what, until when", max_length=300, required=False)
     reason = TextField(label="Their reason", max_length=300, required=False)
+    told = forms.MultipleChoiceField(
+        label="They answered knowing that the patient has", required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def offer(self) -> None:
-        said = self.asked.last_value or {}
+        said, told = self.asked.last_value or {}, self.fields["told"]
+        assert isinstance(told, forms.MultipleChoiceField)
+        told.choices = [(code, condition_named(code)) for code in self.asked.tell]
+        if not self.asked.tell:
+            del self.fields["told"]
+        self.initial["told"] = said.get(TOLD, [])
         self.initial.update({key: said[key] for key in ("prescriber", "how") if key in said})
 
     def clean(self) -> dict[str, Any]:
@@ -70,7 +80,8 @@ class ClearanceForm(ItemForm):
 
     def value(self) -> dict[str, Any]:
         data = self.cleaned_data
-        return {"answer": data["answer"], "prescriber": data["prescriber"], "how": data["how"], **details(data)}
+        knew = {TOLD: data["told"]} if "told" in data and data["answer"] == AGREED else {}
+        return {**knew, "answer": data["answer"], "prescriber": data["prescriber"], "how": data["how"], **details(data)}
 
 
 def check_bridging(form: forms.Form, data: Mapping[str, Any]) -> None:
