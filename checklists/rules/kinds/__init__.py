@@ -8,7 +8,6 @@ from checklists.rules.context import Kind, kind_of
 from checklists.rules.kinds.allergies import ALLERGIES
 from checklists.rules.kinds.anesthesia import ANESTHESIA_EVALUATION
 from checklists.rules.kinds.antibiotics import ANTIBIOTIC_PLAN
-from checklists.rules.kinds.attestation import RESPONSIBLE_ADULT
 from checklists.rules.kinds.authorisation import AUTHORISATION
 from checklists.rules.kinds.before_booking import CONSERVATIVE_CARE, DIAGNOSTIC_INJECTION
 from checklists.rules.kinds.candidacy import CANDIDACY
@@ -22,6 +21,7 @@ from checklists.rules.kinds.labs import LABS
 from checklists.rules.kinds.medication import HOLD
 from checklists.rules.kinds.pregnancy import PREGNANCY
 from checklists.rules.kinds.recovery import AFTER_CARE, FOLLOW_UP, RECOVERY
+from checklists.rules.kinds.responsible_adult import RESPONSIBLE_ADULT
 from checklists.rules.kinds.restart import RESTART
 from checklists.rules.kinds.ride import RIDE
 from checklists.rules.shapes import Problem, check_shapes, words

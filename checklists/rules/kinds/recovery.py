@@ -1,11 +1,11 @@
 """After the procedure: watched long enough without trouble, told how to live with it, and followed up."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from checklists.rules.context import Answer, Check, Context, Item, Kind, never_no, pending, review, said
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import Statement
-from checklists.rules.shapes import DATE, NOT_SURE, Field, Shape, choice, listed, whole
+from checklists.rules.shapes import DATE, NOT_SURE, Shape, choice, listed, whole
 from checklists.rules.values import Evidence, Status
 
 MOST_MINUTES = 2880
@@ -59,26 +59,41 @@ def recovery_no(_context: Context, evidence: Evidence) -> Check | None:
     return said("reaction_seen", REACTION, Status.REVIEW) if evidence.value.get("reactions") == "seen" else None
 
 
-def covering(
-    name: str, key: str, rows: Callable[[Context], tuple[Statement, ...]], missing: str, lacks: str, confirmed: str
-) -> Callable[[Context, Item], Answer]:
-    """An answer that is satisfied once every row of the protocol was recorded under `key`."""
-
-    def answer(context: Context, item: Item) -> Answer:
-        told = latest(context.standing(item.key))
-        wanted = [row.topic for row in rows(context)]
-        checks = [] if told else [pending(f"{name}_missing", missing)]
-        for entry in told:
-            left = [topic.replace("_", " ") for topic in wanted if topic not in entry.value[key]]
-            if left:
-                checks.append(pending(f"{name}_incomplete", f"{lacks} {', '.join(left)}."))
-        return Answer(tuple(checks), confirmed, told, grounds=(wanted, [dict(entry.value) for entry in told]))
-
-    return answer
+def after_care_answer(context: Context, item: Item) -> Answer:
+    return topics_answer(
+        context,
+        item,
+        context.protocol.after_care,
+        "explained",
+        missing="Explain to the patient how to live after the procedure, and record what was explained.",
+        lacks="Explain, and record that it was explained:",
+        confirmed="The patient was told how to live after the procedure.",
+    )
 
 
-def topics(*names: str) -> Field:
-    return listed(choice(*names))
+def follow_up_answer(context: Context, item: Item) -> Answer:
+    return topics_answer(
+        context,
+        item,
+        context.protocol.follow_up,
+        "arranged",
+        missing="No follow-up is arranged. Arrange it, and record what is arranged.",
+        lacks="Arrange, and record that it is arranged:",
+        confirmed="The follow-up is arranged.",
+    )
+
+
+def topics_answer(
+    context: Context, item: Item, rows: Iterable[Statement], key: str, missing: str, lacks: str, confirmed: str
+) -> Answer:
+    """Satisfied once every row of the protocol is among the topics under `key`."""
+    told = latest(context.standing(item.key))
+    wanted = [row.topic for row in rows]
+    checks = [] if told else [pending(f"{item.key}_missing", missing)]
+    for entry in told:
+        if left := [topic.replace("_", " ") for topic in wanted if topic not in entry.value[key]]:
+            checks.append(pending(f"{item.key}_incomplete", f"{lacks} {', '.join(left)}."))
+    return Answer(tuple(checks), confirmed, told, grounds=(wanted, [dict(entry.value) for entry in told]))
 
 
 RECOVERY = Kind(
@@ -102,28 +117,14 @@ RECOVERY = Kind(
 AFTER_CARE = Kind(
     name="after_care",
     items=lambda context: context.single("after_care"),
-    answer=covering(
-        "after_care",
-        "explained",
-        lambda context: context.protocol.after_care,
-        missing="Explain to the patient how to live after the procedure, and record what was explained.",
-        lacks="Explain, and record that it was explained:",
-        confirmed="The patient was told how to live after the procedure.",
-    ),
+    answer=after_care_answer,
     said_no=never_no,
-    shapes=(Shape({"explained": topics(*AFTER_CARE_TOPICS)}), NOT_SURE),
+    shapes=(Shape({"explained": listed(choice(*AFTER_CARE_TOPICS))}), NOT_SURE),
 )
 FOLLOW_UP = Kind(
     name="follow_up",
     items=lambda context: context.single("follow_up"),
-    answer=covering(
-        "follow_up",
-        "arranged",
-        lambda context: context.protocol.follow_up,
-        missing="No follow-up is arranged. Arrange it, and record what is arranged.",
-        lacks="Arrange, and record that it is arranged:",
-        confirmed="The follow-up is arranged.",
-    ),
+    answer=follow_up_answer,
     said_no=never_no,
-    shapes=(Shape({"arranged": topics(*FOLLOW_UP_TOPICS)}, {"visit_on": DATE}), NOT_SURE),
+    shapes=(Shape({"arranged": listed(choice(*FOLLOW_UP_TOPICS))}, {"visit_on": DATE}), NOT_SURE),
 )

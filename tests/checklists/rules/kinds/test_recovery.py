@@ -1,4 +1,4 @@
-"""What is owed before discharge: observation, after-care, follow-up."""
+"""What is owed before discharge: observation, after-care, follow-up, the responsible adult."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -87,3 +87,15 @@ def test_later_word_replaces_the_earlier_one():
     notes.add("follow_up", {"arranged": ["visit", "call_24h"]}, AFTER - timedelta(days=1))
     notes.add("follow_up", {"arranged": ["visit"]}, AFTER)
     assert outcome("follow_up", evidence=notes.all, now=AFTER) == ("pending", "follow_up_incomplete")
+
+
+def test_adult_who_is_there_lets_the_patient_go_and_a_no_stands_until_it_is_answered():
+    notes = Notes()
+    no = notes.add("responsible_adult", {"present": False}, AFTER, Authority.NURSE)
+    notes.add("responsible_adult", {"present": True}, AFTER + timedelta(minutes=5), Authority.NURSE)
+    later = AFTER + timedelta(minutes=6)
+    refused = finding("responsible_adult", evidence=notes.all, now=later)
+    assert (refused.status, refused.code, refused.recorded) == ("failed", "responsible_adult_refused", True)
+    notes.add("responsible_adult", {"present": True}, later, Authority.NURSE, (no.id,))
+    there = finding("responsible_adult", evidence=notes.all, now=later)
+    assert (there.status, there.sentence) == ("satisfied", "A responsible adult is there to take the patient home.")
