@@ -1,7 +1,5 @@
 """Allergies to what the procedure uses: cement, contrast, anesthetic, antibiotic."""
 
-from collections.abc import Iterable
-
 from checklists.rules.context import Answer, Check, Context, Item, Kind, failed, pending, review, said
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice, listed
@@ -56,20 +54,14 @@ def substances(entry: Evidence) -> frozenset[str]:
     return frozenset(str(text).strip().casefold() for text in entry.value.get("substances", ()))
 
 
-def against_antibiotics(context: Context) -> tuple[str | None, tuple[str, ...]]:
-    """Whether an antibiotic is among the allergies (`none`, `known`; None: nobody knows), and all that is named."""
+def against_antibiotics(context: Context) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether an antibiotic is among the allergies (None: nobody knows), and all that is named."""
     stated = latest(context.standing("allergies"))
     answers = {entry.value["antibiotic"] for entry in stated}
     named = {name for entry in stated for name in substances(entry)}
     named |= {text.strip().casefold() for text in context.facts.allergies}
-    return worst(answers), tuple(sorted(named))
-
-
-def worst(answers: Iterable[str]) -> str | None:
-    given = set(answers)
-    if KNOWN in given:
-        return KNOWN
-    return "none" if given == {"none"} else None
+    allergic = True if KNOWN in answers else False if answers == {"none"} else None
+    return allergic, tuple(sorted(named))
 
 
 def said_no(_context: Context, evidence: Evidence) -> Check | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checklists.rules.context import Answer, Check, Context, Item, Kind, failed, never_no, pending, review
-from checklists.rules.kinds.allergies import KNOWN, against_antibiotics
+from checklists.rules.kinds.allergies import against_antibiotics
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import NOT_SURE, TEXT, Problem, Shape, choice
 from checklists.rules.values import Evidence
@@ -49,7 +49,7 @@ def allergy_checks(context: Context, drugs: tuple[str, ...]) -> list[Check]:
     if allergic is None:
         ask = "An antibiotic is planned, and it is not known whether the patient bears antibiotics. Ask and record it."
         return [pending("antibiotic_allergy_unknown", ask)]
-    if allergic == KNOWN:
+    if allergic:
         beside = f"{', '.join(drugs)} is planned beside an allergy to {', '.join(named) or 'an antibiotic'}"
         return [review("antibiotic_beside_allergy", f"{beside}: a clinician decides.")]
     return []

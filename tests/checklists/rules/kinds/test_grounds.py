@@ -124,3 +124,8 @@ def test_signature_stays_where_the_same_levels_are_named_in_another_order_or_twi
         looked_at(item, values[item], replace(FACTS, levels=levels)) for levels in (("T12", "L1"), ("L1", "T12"))
     )
     assert named.inputs == again.inputs
+
+
+def test_what_is_said_of_no_antibiotic_stays_whatever_the_allergies():
+    named = looked_at("antibiotic_plan", {"plan": "none"}, replace(FACTS, allergies=("latex",)))
+    assert named.inputs == looked_at("antibiotic_plan", {"plan": "none"}).inputs

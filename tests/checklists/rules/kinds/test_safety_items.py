@@ -76,6 +76,16 @@ def test_patients_own_word_on_allergies_waits_for_a_nurse():
             {"plan": "antibiotic", "after_prescription": "cephalexin"},
             ("review", "antibiotic_beside_allergy"),
         ),
+        (
+            {"antibiotic": "known", "substances": ["Cipro (rash)"]},
+            {"plan": "antibiotic", "after_prescription": "cipro 500 mg"},
+            ("failed", "antibiotic_allergy"),  # five letters are a name
+        ),
+        (
+            {"antibiotic": "known", "substances": ["Keflex, 2 g oral"]},
+            {"plan": "antibiotic", "after_prescription": "Bactrim, 2 g oral"},
+            ("review", "antibiotic_beside_allergy"),  # a route is none
+        ),
         ({"antibiotic": "known", "substances": ["penicillin"]}, {"plan": "none"}, OK),
         (
             {"antibiotic": "unknown"},

@@ -1,0 +1,256 @@
+"""What each finding tells the person who has to act: which item, level, drug, number or day, and what to do next."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from tests.checklists.rules.cases import FACTS, PROTOCOL, START, finding, judge
+from tests.checklists.rules.notes import (
+    ALLERGIES,
+    AUTHORISED,
+    BONE_SCAN,
+    CARE,
+    CHECK,
+    CONSENT,
+    CT,
+    EVALUATION,
+    MRI,
+    NO_ANSWERS,
+    RECOVERED,
+    Notes,
+)
+
+DAY = timedelta(days=1)
+YOUNG = replace(FACTS, born_on=date(1990, 6, 1))
+EVERYTHING = replace(PROTOCOL, items=tuple(replace(rule, required=True) for rule in PROTOCOL.items), flat_minutes=60)
+NOTHING_RECORDED = {
+    ("consult", "consult_missing"): "No consult is recorded. Arrange it and record its outcome.",
+    ("candidacy", "candidacy_missing"): "Candidacy is not assessed. A clinician must record it.",
+    ("conservative_care", "conservative_care_missing"): (
+        "No conservative care is recorded. Record what was tried, from when to when, and whether it helped."
+    ),
+    ("diagnostic_injection", "injection_missing"): (
+        "The diagnostic injection is not recorded. Arrange it. Record the result."
+    ),
+    ("imaging", "imaging_missing"): (
+        "No imaging result is recorded. Arrange MRI, or CT with bone scan, or CT with SPECT/CT."
+    ),
+    ("labs", "lab_missing"): "No result of INR is recorded. Draw it and record it.",
+    ("fasting", "fasting_missing"): "Ask what was eaten and drunk last, and when, and record it.",
+    ("ride", "ride_missing"): "Nobody is named to take the patient home. Ask who will.",
+    ("infection_prescreen", "prescreen_missing"): (
+        "The patient has not answered the infection questions. Ask them and record the answers."
+    ),
+    ("infection_check", "check_missing"): "No infection check on arrival is recorded. A nurse does it.",
+    ("allergies", "allergies_missing"): (
+        "Allergies are not recorded. Ask about cement, contrast, anesthetics and antibiotics."
+    ),
+    ("pregnancy", "pregnancy_unknown"): (
+        "It is not recorded whether the patient may be pregnant. Offer the test, and record its result."
+    ),
+    ("anesthesia_evaluation", "evaluation_missing"): (
+        "No anesthesia evaluation is recorded. A clinician does it and records its outcome."
+    ),
+    ("antibiotic_plan", "antibiotic_plan_missing"): (
+        "No antibiotic plan is recorded. A clinician decides; none is a plan too."
+    ),
+    ("consent", "consent_missing"): "No consent is recorded. A clinician obtains and records it.",
+    ("authorisation", "authorisation_missing"): (
+        "No authorisation is recorded. Ask the payer, and record its number and dates."
+    ),
+    ("recovery_observation", "recovery_missing"): (
+        "The observation after the procedure is not recorded. A nurse does it."
+    ),
+    ("after_care", "after_care_missing"): (
+        "Explain to the patient how to live after the procedure, and record what was explained."
+    ),
+    ("follow_up", "follow_up_missing"): "No follow-up is arranged. Arrange it, and record what is arranged.",
+    ("responsible_adult", "responsible_adult_missing"): (
+        "Record that a responsible adult is there to take the patient home."
+    ),
+}
+
+
+def test_case_with_nothing_recorded_says_of_each_item_who_does_what():
+    verdict = judge(YOUNG, now=START - 30 * DAY, protocol=EVERYTHING)
+    assert {(f.item, f.code): f.sentence for f in verdict.findings} == NOTHING_RECORDED
+
+
+def told(item, code, *values, facts=FACTS, protocol=EVERYTHING, seen=START - 8 * DAY):
+    """What the finding of these words says under one code; the finding rests on the words."""
+    notes = Notes()
+    for value in values:
+        notes.add(item, value, seen)
+    found = finding(item, facts, notes.all, protocol=protocol)
+    assert set(found.evidence) == {entry.id for entry in notes.all}
+    (sentence,) = [reason.sentence for reason in found.reasons if reason.code == code]
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "code", "sentence"),
+    [
+        (
+            "consult",
+            {"outcome": "procedure", "levels": ["T12", "L2"]},
+            "levels_differ",
+            "The consult names L2, T12, the plan L1, T12. Correct the one that is wrong.",
+        ),
+        (
+            "conservative_care",
+            {**CARE, "outcome": "ongoing"},
+            "conservative_care_ongoing",
+            "The conservative care goes on. Record whether it helped.",
+        ),
+        (
+            "diagnostic_injection",
+            {"result": "confirmed", "levels": ["L2"]},
+            "injection_levels",
+            "The injection did not test L1, T12. Test it, or correct the levels.",
+        ),
+        (
+            "imaging",
+            {**MRI, "levels": ["L2"]},
+            "level_not_imaged",
+            "The MRI does not show L1, T12. Image it, or correct the levels.",
+        ),
+        (
+            "imaging",
+            {**MRI, "oedema_levels": ["L2"]},
+            "no_oedema",
+            "The MRI shows no marrow oedema at L1, T12, as in an old fracture. Call the clinician.",
+        ),
+        (
+            "allergies",
+            {**ALLERGIES, "cement": "unknown", "antibiotic": "unknown"},
+            "allergy_unknown",
+            "It is not known whether the patient is allergic to cement, antibiotic. Ask, and record the answer.",
+        ),
+        (
+            "allergies",
+            {**ALLERGIES, "substances": ["cement", "contrast"]},
+            "allergy_contradicts",
+            "An allergy to cement, contrast is named and denied at once. Ask again, and correct it.",
+        ),
+        (
+            "anesthesia_evaluation",
+            {**EVALUATION, "anesthesia": "local"},
+            "evaluated_for_less",
+            "The evaluation is for local anesthesia, the plan is sedation. Evaluate again, or correct the plan.",
+        ),
+        (
+            "consent",
+            {**CONSENT, "levels": ["L2", "L1"], "procedure": "vertebroplasty"},
+            "consent_levels_differ",
+            "The consent names L1, L2, the plan L1, T12. Obtain consent anew, or correct the plan.",
+        ),
+        (
+            "consent",
+            {**CONSENT, "procedure": "vertebroplasty"},
+            "consent_procedure_differs",
+            "The consent names vertebroplasty, the plan kyphoplasty. Obtain consent anew, or correct the plan.",
+        ),
+        (
+            "authorisation",
+            {**AUTHORISED, "levels": ["L2"]},
+            "authorisation_levels",
+            "The authorisation PA-7 does not cover L1, T12. Ask the payer anew, or correct the levels.",
+        ),
+        (
+            "authorisation",
+            {**AUTHORISED, "valid_from": "2027-03-11"},
+            "authorisation_not_yet",
+            "The authorisation PA-7 begins on 2027-03-11: start from that day on.",
+        ),
+        (
+            "authorisation",
+            {**AUTHORISED, "valid_until": "2027-03-09"},
+            "authorisation_expired",
+            "The authorisation PA-7 ended on 2027-03-09, before the start. Have it renewed.",
+        ),
+        (
+            "recovery_observation",
+            {**RECOVERED, "observed_minutes": 45},
+            "observed_too_short",
+            "The patient was observed for 45 of 60 minutes. Go on, and record it again.",
+        ),
+        (
+            "recovery_observation",
+            {**RECOVERED, "flat_minutes": 50},
+            "flat_too_short",
+            "The patient lay flat for 50 of 60 minutes. Go on, and record it again.",
+        ),
+        (
+            "after_care",
+            {"explained": []},
+            "after_care_incomplete",
+            "Explain, and record that it was explained: driving, red flags.",
+        ),
+        (
+            "follow_up",
+            {"arranged": []},
+            "follow_up_incomplete",
+            "Arrange, and record that it is arranged: visit, call 24h.",
+        ),
+    ],
+)
+def test_finding_names_what_is_wrong_and_what_to_do(item, value, code, sentence):
+    assert told(item, code, value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "facts", "code", "sentence"),
+    [
+        (
+            "consult",
+            {"outcome": "procedure", "levels": ["L2"]},
+            replace(FACTS, levels=()),
+            "levels_differ",
+            "The consult names L2, the plan no level. Correct the one that is wrong.",
+        ),
+        (
+            "consent",
+            {**CONSENT, "levels": ["L2"]},
+            replace(FACTS, levels=()),
+            "consent_levels_differ",
+            "The consent names L2, the plan no level. Obtain consent anew, or correct the plan.",
+        ),
+        (
+            "anesthesia_evaluation",
+            EVALUATION,
+            replace(FACTS, anesthesia=None),
+            "evaluated_for_less",
+            "The evaluation is for sedation anesthesia, the plan is undecided, which counts as general. "
+            "Evaluate again, or correct the plan.",
+        ),
+        (
+            "allergies",
+            ALLERGIES,
+            replace(FACTS, allergies=("Latex", "Pollen")),
+            "allergy_not_recorded",
+            "The case names an allergy to Latex, Pollen, which is not among those recorded here. "
+            "Ask again, and name it.",
+        ),
+        (
+            "antibiotic_plan",
+            {"plan": "antibiotic", "before_iv": "cefazolin 2 g", "after_prescription": "cephalexin"},
+            replace(FACTS, allergies=("Cefazolin",)),
+            "antibiotic_allergy",
+            "cefazolin 2 g is planned, and the patient is allergic to it. A clinician changes the plan.",
+        ),
+    ],
+)
+def test_finding_names_what_is_planned_as_well(item, value, facts, code, sentence):
+    assert told(item, code, value, facts=facts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("named", "beside"), [((), "an antibiotic"), (("penicillin", "clindamycin"), "clindamycin, penicillin")]
+)
+def test_antibiotic_beside_an_allergy_names_both(named, beside):
+    notes = Notes()
+    notes.add("allergies", {**ALLERGIES, "antibiotic": "known", "substances": list(named)}, START - 9 * DAY)
+    notes.add("antibiotic_plan", {"plan": "antibiotic", "before_iv": "vancomycin"}, START - 8 * DAY)
+    sentence = f"vancomycin is planned beside an allergy to {beside}: a clinician decides."
+    assert finding("antibiotic_plan", evidence=notes.all).sentence == sentence
