@@ -1,6 +1,7 @@
 """Imaging: studies that together prove a fresh fracture at the planned levels, recent and looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from checklists.rules.context import (
@@ -34,12 +35,13 @@ def answer(context: Context, item: Item) -> Answer:
     standing = context.standing(item.key)
     studies = {name: read_studies(standing, name) for name in NAMES}
     by_modality = {name: tuple(modality_checks(context, name, studies[name], standing)) for name in NAMES}
-    chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, names))
+    begun = {entry.value["modality"] for entry in standing}
+    chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, begun, names))
     checks = [check for name in sorted(chosen) for check in by_modality[name]]
     if "ct" in chosen and not mri_is_ruled_out(context, studies["mri"]):
         checks.append(review("mri_not_done", MRI_FIRST))
-    if not any(studies[name] for name in chosen):
-        checks = [no_proof(context, bool(studies["xray"]))]
+    if not any(studies[name] for name in chosen) and not chosen <= begun:
+        checks = [no_proof(context, studies)]
     disputed = "mri" not in chosen and shows_old_fracture(by_modality["mri"])
     if disputed:
         checks.append(review("imaging_disagrees", OLD_ON_MRI))
@@ -76,14 +78,16 @@ def read_studies(standing: Iterable[Evidence], modality: str) -> tuple[Evidence,
     return latest(e for e in standing if e.value["modality"] == modality and e.value["stage"] in READ)
 
 
-def badness(by_modality: dict[str, tuple[Check, ...]], names: Iterable[str]) -> tuple[int, int]:
-    """A set with a result to judge goes before one with nothing recorded."""
+def badness(
+    by_modality: Mapping[str, tuple[Check, ...]], begun: AbstractSet[str], names: AbstractSet[str]
+) -> tuple[int, int, int]:
+    """A set with a result to judge goes before one that is ordered, and that before one with nothing recorded."""
     checks = [check for name in names for check in by_modality[name]]
     absent = sum(check.code == "imaging_missing" for check in checks)
-    return absent, sum(BADNESS[check.status] for check in checks)
+    return absent, len(names - begun), sum(BADNESS[check.status] for check in checks)
 
 
-def no_proof(context: Context, has_xray: bool) -> Check:
+def no_proof(context: Context, studies: Mapping[str, tuple[Evidence, ...]]) -> Check:
     without_mri = CONTRAINDICATED in context.facts.conditions
     routes = ", or ".join(
         " with ".join(NAMES.get(name, name) for name in sorted(names, key=list(NAMES).index))
@@ -92,9 +96,11 @@ def no_proof(context: Context, has_xray: bool) -> Check:
     )
     if without_mri:
         routes = f"{routes or 'what the clinician decides'} (this patient cannot have an MRI)"
-    if has_xray:
+    if studies["xray"]:
         return pending("xray_alone", f"An X-ray cannot prove that the fracture is fresh. Arrange {routes}.")
-    return pending("imaging_missing", f"No imaging result is recorded. Arrange {routes}.")
+    recorded = "What is recorded cannot prove that the fracture is fresh"
+    so_far = recorded if any(studies.values()) else "No imaging result is recorded"
+    return pending("imaging_missing", f"{so_far}. Arrange {routes}.")
 
 
 def modality_checks(

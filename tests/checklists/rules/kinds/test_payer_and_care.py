@@ -36,6 +36,12 @@ def test_authorisation_that_begins_later_moves_the_earliest_start():
     earliest = judge(evidence=notes, start=None).earliest_safe_start
     assert f"{earliest.astimezone(NEW_YORK):%Y-%m-%d %H:%M}" == "2027-03-20 00:00"
     assert outcome("authorisation", evidence=notes, start=earliest) == OK
+    assert finding("authorisation", evidence=notes).clear_at == earliest
+
+
+def test_payer_who_wants_none_postpones_nothing():
+    notes = replaced("authorisation", {"not_needed": True, "payer": "Payer"}, observed_at=START - 8 * DAY)
+    assert judge(evidence=notes, start=None, now=START).earliest_safe_start == START
 
 
 @pytest.mark.parametrize(
