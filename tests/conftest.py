@@ -15,7 +15,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from scheduler.isolation import within
-from scheduler.models import Case, Practice, Resource, User
+from scheduler.models import Case, Membership, Practice, Resource, User
 from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
 from scheduler.services.tokens import create_token
 from tests import migrated
@@ -144,6 +144,17 @@ def staff(practice: Practice) -> dict[str, User]:
     return staff_by_role(practice)
 
 
+def member(practice: Practice, role: str) -> User:
+    """Who has this role; "charge" is a nurse with the mark of the charge nurse, and nobody else's."""
+    if role != "charge":
+        return staff_by_role(practice)[role]
+    user, _ = User.objects.get_or_create(email="charge@demo.example", defaults={"name": "Carla Charge"})
+    Membership.objects.get_or_create(
+        practice=practice, user=user, role="nurse", defaults={"is_charge": True, "created_at": NOW}
+    )
+    return user
+
+
 @pytest.fixture
 def resources(practice: Practice) -> dict[str, Resource]:
     return resources_by_name(practice)
@@ -211,7 +222,7 @@ def api(practice: Practice, staff: dict[str, User], at: Callable[[datetime], Non
     def make(role: str, of: Practice | None = None) -> Client:
         place = of or practice
         with within(place.pk):
-            user = staff_by_role(place)[role]
+            user = member(place, role)
             token = create_token(user=user, practice=place, label="test", lasts=timedelta(days=1), now=NOW)
         return Client(headers={"authorization": f"Bearer {token}"})
 

@@ -21,5 +21,5 @@ def other_world(other_practice: Practice, memory: Memory) -> World:
 @pytest.fixture
 def everybody(api: Callable[..., Client]) -> dict[str, Client]:
     """A client for each role, and one that does not sign in."""
-    roles = ("scheduler", "nurse", "clinician", "administrator", "auditor")
+    roles = ("scheduler", "nurse", "charge", "clinician", "administrator", "auditor")
     return {"anonymous": Client(), **{role: api(role) for role in roles}}

@@ -21,55 +21,55 @@ from tests.scheduler.world import World
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 
 TABLE = """
-route              method anonymous scheduler nurse clinician administrator auditor
-health             GET          200       200   200       200           200     200
-schema             GET          200       200   200       200           200     200
-docs               GET          200       200   200       200           200     200
-practice           GET          401       200   200       200           200     200
-resources          GET          401       200   200       200           200     200
-patients           POST         401       201   403       201           403     403
-patient-search     POST         401       200   200       200           200     403
-patient-contacts   POST         401       201   403       201           403     403
-patient-duplicates GET          401       200   200       200           200     403
-patient-merge      GET          401       200   403       200           200     403
-patient-merge      POST         401       200   403       200           200     403
-merges             GET          401       200   403       200           200     403
-merge-undo         POST         401       200   403       200           200     403
-cases              GET          401       200   200       200           200     200
-cases              POST         401       201   403       201           403     403
-case               GET          401       200   200       200           200     200
-case-evidence      POST         401       201   201       201           403     403
-case-latest-times  GET          401       200   200       200           200     200
-case-clearance     POST         401       201   201       201           403     403
-case-plan          POST         401       200   403       200           403     403
-case-bookings      POST         401       201   403       201           403     403
-case-arrive        POST         401       200   200       200           403     403
-case-check-in      POST         401       403   200       200           403     403
-case-start         POST         401       403   200       200           403     403
-case-finish        POST         401       403   200       200           403     403
-case-discharge     POST         401       403   200       200           403     403
-case-downtime      POST         401       403   201       201           403     403
-case-close         POST         401       200   200       200           403     403
-case-cancel        POST         401       200   200       200           403     403
-case-reopen        POST         401       200   403       200           403     403
-case-reviews       POST         401       403   403       201           403     403
-case-overrides     POST         401       403   403       201           403     403
-evidence-error     POST         401       200   200       200           403     403
-evidence-refile    POST         401       200   200       200           403     403
-case-refile        POST         401       200   403       200           200     403
-booking-move       POST         401       200   403       200           403     403
-booking-cancel     POST         401       200   403       200           403     403
-board              GET          401       200   200       200           200     200
-tasks              GET          401       200   200       200           200     200
-task-done          POST         401       200   200       200           403     403
-protocols          GET          401       200   200       200           200     200
-protocols          POST         401       403   403       201           201     403
-protocol           GET          401       200   200       200           200     200
-protocol-diff      GET          401       200   200       200           200     200
-protocol-move      GET          401       403   403       200           200     403
-protocol-move      POST         401       403   403       200           403     403
-protocol-sign      POST         401       403   403       200           403     403
-protocol-withdraw  POST         401       403   403       200           403     403
+route              method anonymous scheduler nurse charge clinician administrator auditor
+health             GET          200       200   200    200       200           200     200
+schema             GET          200       200   200    200       200           200     200
+docs               GET          200       200   200    200       200           200     200
+practice           GET          401       200   200    200       200           200     200
+resources          GET          401       200   200    200       200           200     200
+patients           POST         401       201   403    403       201           403     403
+patient-search     POST         401       200   200    200       200           200     403
+patient-contacts   POST         401       201   403    403       201           403     403
+patient-duplicates GET          401       200   200    200       200           200     403
+patient-merge      GET          401       200   403    403       200           200     403
+patient-merge      POST         401       200   403    403       200           200     403
+merges             GET          401       200   403    403       200           200     403
+merge-undo         POST         401       200   403    403       200           200     403
+cases              GET          401       200   200    200       200           200     200
+cases              POST         401       201   403    403       201           403     403
+case               GET          401       200   200    200       200           200     200
+case-evidence      POST         401       201   201    201       201           403     403
+case-latest-times  GET          401       200   200    200       200           200     200
+case-clearance     POST         401       201   201    201       201           403     403
+case-plan          POST         401       200   403    403       200           403     403
+case-bookings      POST         401       201   403    403       201           403     403
+case-arrive        POST         401       200   200    200       200           403     403
+case-check-in      POST         401       403   200    200       200           403     403
+case-start         POST         401       403   200    200       200           403     403
+case-finish        POST         401       403   200    200       200           403     403
+case-discharge     POST         401       403   200    200       200           403     403
+case-downtime      POST         401       403   201    201       201           403     403
+case-close         POST         401       200   200    200       200           403     403
+case-cancel        POST         401       200   200    200       200           403     403
+case-reopen        POST         401       200   403    403       200           403     403
+case-reviews       POST         401       403   403    403       201           403     403
+case-overrides     POST         401       403   403    403       201           403     403
+evidence-error     POST         401       200   200    200       200           403     403
+evidence-refile    POST         401       200   200    200       200           403     403
+case-refile        POST         401       200   403    403       200           200     403
+booking-move       POST         401       200   403    403       200           403     403
+booking-cancel     POST         401       200   403    403       200           403     403
+board              GET          401       200   200    200       200           200     200
+tasks              GET          401       200   200    200       200           200     200
+task-done          POST         401       200   200    200       200           403     403
+protocols          GET          401       200   200    200       200           200     200
+protocols          POST         401       403   403    403       201           201     403
+protocol           GET          401       200   200    200       200           200     200
+protocol-diff      GET          401       200   200    200       200           200     200
+protocol-move      GET          401       403   403    403       200           200     403
+protocol-move      POST         401       403   403    403       200           403     403
+protocol-sign      POST         401       403   403    403       200           403     403
+protocol-withdraw  POST         401       403   403    403       200           403     403
 """
 HEADING, *ROWS = (line.split() for line in TABLE.strip().splitlines())
 EXPECTED = {(row[0], row[1]): dict(zip(HEADING[2:], map(int, row[2:]), strict=True)) for row in ROWS}

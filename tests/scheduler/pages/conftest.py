@@ -8,6 +8,7 @@ from django.test import Client
 
 from scheduler.models import Practice, User
 from scheduler.pages.session import PRACTICE
+from tests.conftest import member
 from tests.remembered import Memory
 from tests.scheduler.pages.posts.scene import Scene
 from tests.scheduler.world import World
@@ -19,7 +20,7 @@ def signed_in(practice: Practice, staff: dict[str, User], at: object) -> Callabl
 
     def make(role: str) -> Client:
         client = Client()
-        client.force_login(staff[role])
+        client.force_login(member(practice, role))
         session = client.session
         session[PRACTICE] = str(practice.pk)
         session.save()

@@ -20,120 +20,120 @@ pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 
 # 302 of a POST that was done; 404: there is no such mail, no link's cookie (my-); 400: the form was sent empty.
 TABLE = """
-route              method anonymous scheduler nurse clinician administrator auditor
-home               GET          302       302   302       302           302     302
-login              GET          200       200   200       200           200     200
-login              POST         400       400   400       400           400     400
-logout             POST         302       302   302       302           302     302
-desk-pathway       GET          302       200   200       200           200     200
-desk-pathway-rows  GET          302       200   200       200           200     200
-desk-day           GET          302       200   200       200           200     200
-desk-day-rows      GET          302       200   200       200           200     200
-desk-case          GET          302       200   200       200           200     200
-desk-tasks         GET          302       200   200       200           200     200
-desk-task-done     POST         302       302   302       302           403     403
-desk-new           GET          302       200   403       200           403     403
-desk-new           POST         302       400   403       400           403     403
-desk-book          GET          302       200   403       200           403     403
-desk-book          POST         302       400   403       400           403     403
-desk-end           POST         302       302   403       302           403     403
-desk-case-refile   GET          302       200   403       200           200     403
-desk-case-refile   POST         302       400   403       400           400     403
-desk-evidence-error GET         302       200   200       200           403     403
-desk-evidence-error POST        302       400   400       400           403     403
-record             GET          302       403   403       403           403     200
-record-export      POST         302       403   403       403           403     200
-desk-duplicates    GET          302       200   200       200           200     403
-desk-duplicates    POST         302       400   400       400           400     403
-desk-merge         GET          302       200   403       200           200     403
-desk-merge         POST         302       400   403       400           400     403
-desk-merge-undo    POST         302       400   403       400           400     403
-desk-plan          GET          302       200   403       200           403     403
-desk-plan          POST         302       400   403       400           403     403
-desk-arrive        POST         302       302   302       302           403     403
-desk-close         POST         302       409   409       409           403     403
-desk-reopen        POST         302       409   403       409           403     403
-sign-list          GET          302       403   403       200           403     403
-sign-review        POST         302       403   403       400           403     403
-sign-restart       POST         302       403   403       404           403     403
-sign-override      POST         302       403   403       404           403     403
-sign-decline       POST         302       403   403       404           403     403
-desk-record        GET          302       200   200       200           403     403
-desk-record        POST         302       409   409       409           403     403
-desk-phone         GET          302       200   200       200           403     403
-desk-phone         POST         302       400   400       400           403     403
-settings           GET          302       403   403       200           200     403
-settings-practice  GET          302       403   403       403           200     403
-settings-practice  POST         302       403   403       403           400     403
-settings-places    GET          302       403   403       403           200     403
-settings-places    POST         302       403   403       403           400     403
-settings-place     POST         302       403   403       403           400     403
-settings-people    GET          302       403   403       403           200     403
-settings-people    POST         302       403   403       403           400     403
-settings-person    GET          302       403   403       403           200     403
-settings-person    POST         302       403   403       403           400     403
-settings-person-close POST      302       403   403       403           400     403
-settings-texts     GET          302       403   403       403           200     403
-settings-texts     POST         302       403   403       403           400     403
-settings-patients  GET          302       403   403       403           200     403
-settings-patients  POST         302       403   403       403           400     403
-settings-patient   GET          302       403   403       403           200     403
-settings-patient   POST         302       403   403       403           400     403
-settings-protocols GET          302       403   403       200           200     403
-settings-protocols POST         302       403   403       400           400     403
-settings-protocol  GET          302       403   403       200           200     403
-settings-protocol-diff GET      302       403   403       200           200     403
-settings-protocol-fill GET      302       403   403       200           200     403
-settings-protocol-fill POST     302       403   403       409           409     403
-settings-protocol-move GET      302       403   403       200           200     403
-settings-protocol-move POST     302       403   403       400           403     403
-settings-protocol-sign POST     302       403   403       400           403     403
-settings-protocol-withdraw POST 302       403   403       400           403     403
-ward-board         GET          302       200   200       200           200     200
-ward-board-rows    GET          302       200   200       200           200     200
-ward-case          GET          302       200   200       200           200     200
-ward-identity      POST         302       403   400       400           403     403
-ward-verify        POST         302       403   409       409           403     403
-ward-record        POST         302       403   409       409           403     403
-ward-infection     GET          302       403   200       200           403     403
-ward-infection     POST         302       403   409       409           403     403
-ward-prescreen     POST         302       403   409       409           403     403
-ward-arrive        POST         302       403   409       409           403     403
-ward-check-in      POST         302       403   409       409           403     403
-ward-start         POST         302       403   409       409           403     403
-ward-finish        POST         302       403   409       409           403     403
-ward-discharge     POST         302       403   409       409           403     403
-ward-send-home     POST         302       403   409       409           403     403
-ward-print         GET          302       200   200       200           200     200
-ward-paper         GET          302       403   200       200           403     403
-ward-paper         POST         302       403   400       400           403     403
-ward-ask-override  POST         302       403   409       403           403     403
-ward-paper-record  GET          302       403   200       200           403     403
-ward-paper-record  POST         302       403   400       400           403     403
-desk-clearance     GET          302       200   200       200           403     403
-desk-clearance     POST         302       400   400       400           403     403
-desk-clearance-answer POST      302       409   409       409           403     403
-desk-clearance-verify POST      302       403   400       400           403     403
-desk-clearance-letter GET       302       404   404       404           403     403
-desk-link-send     POST         302       302   403       302           403     403
-desk-contact-change GET         302       200   403       200           403     403
-desk-contact-change POST        302       400   403       400           403     403
-my-link            GET          302       302   302       302           302     302
-my-home            GET          404       404   404       404           404     404
-my-home            POST         404       404   404       404           404     404
-my-not-me          POST         404       404   404       404           404     404
-my-question        GET          404       404   404       404           404     404
-my-question        POST         404       404   404       404           404     404
-my-check           GET          404       404   404       404           404     404
-my-done            GET          404       404   404       404           404     404
-my-calendar        GET          404       404   404       404           404     404
-my-pick-up         GET          404       404   404       404           404     404
-my-pick-up         POST         404       404   404       404           404     404
-my-clearance       GET          404       404   404       404           404     404
-my-clearance       POST         404       404   404       404           404     404
-desk-mailbox       GET          302       200   200       200           200     200
-desk-mail          GET          302       404   404       404           404     404
-desk-invite        GET          302       404   404       404           404     404
+route                      method anonymous scheduler nurse charge clinician administrator auditor
+home                       GET          302       302   302    302       302           302     302
+login                      GET          200       200   200    200       200           200     200
+login                      POST         400       400   400    400       400           400     400
+logout                     POST         302       302   302    302       302           302     302
+desk-pathway               GET          302       200   200    200       200           200     200
+desk-pathway-rows          GET          302       200   200    200       200           200     200
+desk-day                   GET          302       200   200    200       200           200     200
+desk-day-rows              GET          302       200   200    200       200           200     200
+desk-case                  GET          302       200   200    200       200           200     200
+desk-tasks                 GET          302       200   200    200       200           200     200
+desk-task-done             POST         302       302   302    302       302           403     403
+desk-new                   GET          302       200   403    403       200           403     403
+desk-new                   POST         302       400   403    403       400           403     403
+desk-book                  GET          302       200   403    403       200           403     403
+desk-book                  POST         302       400   403    403       400           403     403
+desk-end                   POST         302       302   403    403       302           403     403
+desk-case-refile           GET          302       200   403    403       200           200     403
+desk-case-refile           POST         302       400   403    403       400           400     403
+desk-evidence-error        GET          302       200   200    200       200           403     403
+desk-evidence-error        POST         302       400   400    400       400           403     403
+record                     GET          302       403   403    403       403           403     200
+record-export              POST         302       403   403    403       403           403     200
+desk-duplicates            GET          302       200   200    200       200           200     403
+desk-duplicates            POST         302       400   400    400       400           400     403
+desk-merge                 GET          302       200   403    403       200           200     403
+desk-merge                 POST         302       400   403    403       400           400     403
+desk-merge-undo            POST         302       400   403    403       400           400     403
+desk-plan                  GET          302       200   403    403       200           403     403
+desk-plan                  POST         302       400   403    403       400           403     403
+desk-arrive                POST         302       302   302    302       302           403     403
+desk-close                 POST         302       409   409    409       409           403     403
+desk-reopen                POST         302       409   403    403       409           403     403
+sign-list                  GET          302       403   403    403       200           403     403
+sign-review                POST         302       403   403    403       400           403     403
+sign-restart               POST         302       403   403    403       404           403     403
+sign-override              POST         302       403   403    403       404           403     403
+sign-decline               POST         302       403   403    403       404           403     403
+desk-record                GET          302       200   200    200       200           403     403
+desk-record                POST         302       409   409    409       409           403     403
+desk-phone                 GET          302       200   200    200       200           403     403
+desk-phone                 POST         302       400   400    400       400           403     403
+settings                   GET          302       403   403    403       200           200     403
+settings-practice          GET          302       403   403    403       403           200     403
+settings-practice          POST         302       403   403    403       403           400     403
+settings-places            GET          302       403   403    403       403           200     403
+settings-places            POST         302       403   403    403       403           400     403
+settings-place             POST         302       403   403    403       403           400     403
+settings-people            GET          302       403   403    403       403           200     403
+settings-people            POST         302       403   403    403       403           400     403
+settings-person            GET          302       403   403    403       403           200     403
+settings-person            POST         302       403   403    403       403           400     403
+settings-person-close      POST         302       403   403    403       403           400     403
+settings-texts             GET          302       403   403    403       403           200     403
+settings-texts             POST         302       403   403    403       403           400     403
+settings-patients          GET          302       403   403    403       403           200     403
+settings-patients          POST         302       403   403    403       403           400     403
+settings-patient           GET          302       403   403    403       403           200     403
+settings-patient           POST         302       403   403    403       403           400     403
+settings-protocols         GET          302       403   403    403       200           200     403
+settings-protocols         POST         302       403   403    403       400           400     403
+settings-protocol          GET          302       403   403    403       200           200     403
+settings-protocol-diff     GET          302       403   403    403       200           200     403
+settings-protocol-fill     GET          302       403   403    403       200           200     403
+settings-protocol-fill     POST         302       403   403    403       409           409     403
+settings-protocol-move     GET          302       403   403    403       200           200     403
+settings-protocol-move     POST         302       403   403    403       400           403     403
+settings-protocol-sign     POST         302       403   403    403       400           403     403
+settings-protocol-withdraw POST         302       403   403    403       400           403     403
+ward-board                 GET          302       200   200    200       200           200     200
+ward-board-rows            GET          302       200   200    200       200           200     200
+ward-case                  GET          302       200   200    200       200           200     200
+ward-identity              POST         302       403   400    400       400           403     403
+ward-verify                POST         302       403   409    409       409           403     403
+ward-record                POST         302       403   409    409       409           403     403
+ward-infection             GET          302       403   200    200       200           403     403
+ward-infection             POST         302       403   409    409       409           403     403
+ward-prescreen             POST         302       403   409    409       409           403     403
+ward-arrive                POST         302       403   409    409       409           403     403
+ward-check-in              POST         302       403   409    409       409           403     403
+ward-start                 POST         302       403   409    409       409           403     403
+ward-finish                POST         302       403   409    409       409           403     403
+ward-discharge             POST         302       403   409    409       409           403     403
+ward-send-home             POST         302       403   409    409       409           403     403
+ward-print                 GET          302       200   200    200       200           200     200
+ward-paper                 GET          302       403   200    200       200           403     403
+ward-paper                 POST         302       403   400    400       400           403     403
+ward-ask-override          POST         302       403   409    409       403           403     403
+ward-paper-record          GET          302       403   200    200       200           403     403
+ward-paper-record          POST         302       403   400    400       400           403     403
+desk-clearance             GET          302       200   200    200       200           403     403
+desk-clearance             POST         302       400   400    400       400           403     403
+desk-clearance-answer      POST         302       409   409    409       409           403     403
+desk-clearance-verify      POST         302       403   400    400       400           403     403
+desk-clearance-letter      GET          302       404   404    404       404           403     403
+desk-link-send             POST         302       302   403    403       302           403     403
+desk-contact-change        GET          302       200   403    403       200           403     403
+desk-contact-change        POST         302       400   403    403       400           403     403
+my-link                    GET          302       302   302    302       302           302     302
+my-home                    GET          404       404   404    404       404           404     404
+my-home                    POST         404       404   404    404       404           404     404
+my-not-me                  POST         404       404   404    404       404           404     404
+my-question                GET          404       404   404    404       404           404     404
+my-question                POST         404       404   404    404       404           404     404
+my-check                   GET          404       404   404    404       404           404     404
+my-done                    GET          404       404   404    404       404           404     404
+my-calendar                GET          404       404   404    404       404           404     404
+my-pick-up                 GET          404       404   404    404       404           404     404
+my-pick-up                 POST         404       404   404    404       404           404     404
+my-clearance               GET          404       404   404    404       404           404     404
+my-clearance               POST         404       404   404    404       404           404     404
+desk-mailbox               GET          302       200   200    200       200           200     200
+desk-mail                  GET          302       404   404    404       404           404     404
+desk-invite                GET          302       404   404    404       404           404     404
 """
 HEADING, *ROWS = (line.split() for line in TABLE.strip().splitlines())
 EXPECTED = {(row[0], row[1]): dict(zip(HEADING[2:], map(int, row[2:]), strict=True)) for row in ROWS}
