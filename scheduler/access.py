@@ -116,6 +116,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "sign-restart": {"POST": CLINICIANS},
     "sign-override": post(Act.OVERRIDE),
     "sign-decline": {"POST": CLINICIANS},
+    "sign-paper": {"POST": CLINICIANS},
     "record": {"GET": frozenset({AUDITOR})},
     "record-export": {"POST": frozenset({AUDITOR})},
     "settings": {"GET": SIGNERS},

@@ -87,6 +87,7 @@ READS: Mapping[str, Reads] = {
     "sign-restart": PATIENTS,
     "sign-override": PATIENTS,
     "sign-decline": PATIENTS,
+    "sign-paper": PATIENTS,
     "record": NOTHING,  # ids; who asked whose is in its address
     "record-export": NOTHING,
     "settings": NOTHING,

@@ -27,8 +27,9 @@ class Task(Scoped):
     kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in TASK_KINDS])
     key = models.CharField(max_length=160)
     is_derived = models.BooleanField(default=False)  # follows from a finding: opened and settled by looking
-    sentence = models.CharField(max_length=1000)
+    sentence = models.TextField()
     queue = models.CharField(max_length=20)
+    not_by = models.JSONField(default=list)  # who answers for what it is about: another person settles it
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="tasks")
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -16,13 +16,32 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Task
 from scheduler.pages.session import note, page
-from scheduler.pages.signing_forms import Decided, DeclineForm, OverrideForm, RestartForm, ReviewForm, local_today
+from scheduler.pages.signing_forms import (
+    Decided,
+    DeclineForm,
+    OverrideForm,
+    PaperReviewForm,
+    RestartForm,
+    ReviewForm,
+    local_today,
+)
 from scheduler.pages.words import value_in_words
+from scheduler.rules.duties import DOWNTIME_REVIEW
 from scheduler.rules.problems import NotFound, Problem, Refused, Unauthenticated
 from scheduler.services import signatures
 from scheduler.services.boards import Row
 from scheduler.services.evidence import record_evidence
-from scheduler.services.signing_list import MOST, MOVED, OVERRIDE, RESTART, REVIEW, Entry, owed_besides, signing_list
+from scheduler.services.signing_list import (
+    MOST,
+    MOVED,
+    OVERRIDE,
+    PAPER,
+    RESTART,
+    REVIEW,
+    Entry,
+    owed_besides,
+    signing_list,
+)
 from scheduler.services.tasks import finish_task
 
 DONE = {
@@ -30,6 +49,7 @@ DONE = {
     "decided": "The restart decision is recorded.",
     "overridden": "The item is overridden; every page shows it so.",
     "declined": "Declined; the case stays as it is.",
+    "reviewed": "The review of the entry from paper is recorded.",
 }
 
 
@@ -41,6 +61,7 @@ class Shown:
     said: list[dict[str, Any]]
     forms: dict[str, Decided]
     is_wrong: bool
+    is_own: bool  # who answers for it leaves it to a colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +82,7 @@ def _show(
     """The list; a form that was refused stands at its entry as it was sent, against what the entry says now."""
     now = clock.now()
     waiting = signing_list(actor.practice, now)
-    cases = [ShownCase(each.row, [_shown(e, each.row, sent, now) for e in each.entries]) for each in waiting]
+    cases = [ShownCase(each.row, [_shown(actor, e, each.row, sent, now) for e in each.entries]) for each in waiting]
     shown = [entry for case in cases for entry in case.entries]
     wrong = next((entry for entry in shown if entry.is_wrong), None)
     context = {
@@ -88,7 +109,7 @@ def _status(sent: Decided | None, problem: Problem | None) -> int:
     return 200 if sent is None else 400
 
 
-def _shown(entry: Entry, row: Row, sent: Decided | None, now: datetime) -> Shown:
+def _shown(actor: Actor, entry: Entry, row: Row, sent: Decided | None, now: datetime) -> Shown:
     tz = row.assessment.facts.site.tz
     said = [{"text": value_in_words(s.evidence.value, tz), **_of(s)} for s in entry.evidence]
     forms = _forms(entry, row, now)
@@ -96,7 +117,8 @@ def _shown(entry: Entry, row: Row, sent: Decided | None, now: datetime) -> Shown
     if is_wrong and sent is not None:
         sent.auto_id = f"{entry.slug}-%s"
         forms = {name: sent if type(form) is type(sent) else form for name, form in forms.items()}
-    return Shown(entry, said, forms, is_wrong)
+    is_own = entry.task is not None and actor.by in entry.task.not_by
+    return Shown(entry, said, forms, is_wrong, is_own)
 
 
 def _of(said: Any) -> dict[str, Any]:
@@ -116,6 +138,8 @@ def _forms(entry: Entry, row: Row, now: datetime) -> dict[str, Decided]:
         return {"review": ReviewForm(auto_id=auto_id, today=today, initial=_window(row, now))}
     if entry.kind == RESTART:
         return {"restart": RestartForm(auto_id=auto_id, today=today)}
+    if entry.kind == PAPER:
+        return {"paper": PaperReviewForm(auto_id=auto_id)}
     override = {"override": OverrideForm(auto_id=auto_id)} if entry.can_be_overridden else {}
     return {**override, "decline": DeclineForm(auto_id=auto_id)}
 
@@ -266,3 +290,18 @@ def decline(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpRespo
         _finish(actor, task, f"declined: {data['outcome']}"[:1000], data["version"], now)
 
     return _decide(request, actor, task_id, form, act, "declined")
+
+
+@require_POST
+@page("sign-paper")
+def paper(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpResponse:
+    """A clinician who had no part in it has read what was entered from paper."""
+    task = _task(actor, task_id, REVIEW)
+    if not task.key.startswith(DOWNTIME_REVIEW):
+        raise NotFound("There is no such entry on the signing list of this practice.")
+    form = PaperReviewForm(request.POST)
+
+    def act(data: dict[str, Any], now: datetime) -> None:
+        _finish(actor, task, data["outcome"], data["version"], now)
+
+    return _decide(request, actor, task_id, form, act, "reviewed")

@@ -127,5 +127,12 @@ class DeclineForm(Decided):
     outcome = TextField(label="Why not", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class PaperReviewForm(Decided):
+    visible_names = ("outcome",)
+    outcome = TextField(
+        label="What you found, and what is to be done", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 def local_today(practice: Practice, now: datetime) -> date:
     return now.astimezone(practice.site.tz).date()

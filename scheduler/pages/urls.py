@@ -52,6 +52,7 @@ urlpatterns = [
     path("sign/tasks/<uuid:task_id>/restart/", signing.restart, name="sign-restart"),
     path("sign/tasks/<uuid:task_id>/override/", signing.override, name="sign-override"),
     path("sign/tasks/<uuid:task_id>/decline/", signing.decline, name="sign-decline"),
+    path("sign/tasks/<uuid:task_id>/paper/", signing.paper, name="sign-paper"),
     *ward,
     *my,
     path("desk/cases/<uuid:case_id>/record/", recording.record_page, name="desk-record"),

@@ -1,14 +1,19 @@
 """The times on a paper: all past, in order, and not so long ago that the paper cannot be about this case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from checklists.rules.sitetime import wall_instant
 from scheduler.rules.problems import Reason
 
 # A long weekend without the system, and two days to enter what happened.
 ENTERED_WITHIN = timedelta(days=7)
 STEPS = ("arrived_at", "checked_in_at", "started_at", "finished_at", "discharged_at")
 NEEDED = STEPS[:3]
+# Between two steps of one procedure lie hours at most: a time before the last step's is either after midnight or wrong.
+LONGEST_STEP = timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,32 @@ def _out_of_order(paper: PaperTimes, known: dict[str, datetime | None]) -> list[
             found.append(Reason("out_of_order", told, field=step))
         before = (step, moment)
     return found
+
+
+def instants(
+    day: date, clocks: Mapping[str, time], known: Mapping[str, datetime | None], zone: ZoneInfo
+) -> tuple[dict[str, datetime], dict[str, str]]:
+    """Each step's wall time as an instant, and what is wrong by step. `day`: of the first time that is given.
+
+    The steps go on after midnight; `known`: what the system holds of the same steps.
+    """
+    found: dict[str, datetime] = {}
+    wrong: dict[str, str] = {}
+    before: datetime | None = None
+    for step in STEPS:
+        if step in clocks:
+            on = (found and before and before.astimezone(zone).date()) or day
+            try:
+                found[step] = _after_midnight(on, clocks[step], before, zone)
+            except ValueError as error:
+                wrong[step] = str(error)
+        before = found.get(step) or known.get(step) or before
+    return found, wrong
+
+
+def _after_midnight(day: date, at: time, before: datetime | None, zone: ZoneInfo) -> datetime:
+    moment = wall_instant(day, at, zone)
+    if before is None or moment >= before:
+        return moment
+    next_day = wall_instant(day + timedelta(days=1), at, zone)
+    return next_day if next_day - before <= LONGEST_STEP else moment

@@ -10,7 +10,7 @@ from scheduler.rules.roles import CARE, CLINICIANS
 
 # Clinicians decide these; a derived one is settled by recording the decision, never by ticking it off.
 DECIDED_BY_CLINICIANS = ("review", "restart_decision", "override")
-# The key of a review of what was done on paper, before the id of its gate pass.
+# How the key of a review of what was done on paper begins.
 DOWNTIME_REVIEW = "downtime:"
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
 
@@ -36,6 +36,7 @@ class Duty:
     queue: str  # role
     sentence: str
     due_at: datetime | None
+    not_by: tuple[str, ...] = ()  # who answers for what it is about, and so does not settle it
 
 
 def queue_of(owner: str) -> str:

@@ -25,8 +25,6 @@ from scheduler.services.record import append_record
 from scheduler.services.restarts import ask_after_move, restarts_owed
 from scheduler.services.tasks import drop_tasks, owe_task
 
-DONE_ON_PAPER = "The procedure was done at another time, while the system was down."
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -55,9 +53,9 @@ def book_case(
     allow(case, Act.BOOK)
     _check_start(slot.starts_at, now)
     _check_gate(case, slot.starts_at, by, now)
-    spans = _intervals(case, slot.starts_at)
-    booking = _new_booking(case, slot, spans, by, now)
-    _claim(booking, _wanted(case, slot, spans))
+    spans = planned_intervals(case, slot.starts_at)
+    booking = new_booking(case, slot, spans, by, now)
+    claim_all(booking, wanted_at(case, slot, spans))
     case.booking, case.state = booking, "booked"
     bump(case, "booking", "state")
     was_put_off = checklists.current_facts(case.checklist).not_happening
@@ -79,7 +77,7 @@ def book_case(
     return Booked(booking, case, look_again(case=case, now=now, by=by))
 
 
-def _new_booking(case: Case, slot: Slot, spans: Intervals, by: str, now: datetime) -> Booking:
+def new_booking(case: Case, slot: Slot, spans: Intervals, by: str, now: datetime) -> Booking:
     return Booking.objects.create(
         practice_id=case.practice_id,
         case=case,
@@ -92,43 +90,6 @@ def _new_booking(case: Case, slot: Slot, spans: Intervals, by: str, now: datetim
     )
 
 
-def book_what_was_done(*, case: Case, slot: Slot, although_taken: bool, by: str, now: datetime) -> tuple[Reason, ...]:
-    """A booking at a time that is past, in place of the one that stands: nobody is invited. Under the caller's lock.
-
-    Raises Refused where a place was taken then; `although_taken` claims what was free and answers with the rest.
-    """
-    if case.booking is not None:
-        _give_way(case, case.booking, by, now)
-    spans = _intervals(case, slot.starts_at)
-    wanted = _wanted(case, slot, spans)
-    taken = tuple(_taken(case.practice_id, wanted))
-    if taken and not although_taken:
-        raise Refused("Somebody else has what the paper names at that time.", code="slot_taken", errors=taken)
-    clashing = {reason.field for reason in taken}
-    booking = _new_booking(case, slot, spans, by, now)
-    _claim(booking, [each for each in wanted if (each[0].kind if each[0] else "patient") not in clashing])
-    case.booking = booking
-    if case.state == "referred":
-        case.state = "booked"
-    bump(case, "booking", "state")
-    return taken
-
-
-def _give_way(case: Case, booking: Booking, by: str, now: datetime) -> None:
-    """Free what was booked for another time; only an entry that lies ahead is taken out of calendars."""
-    booking.claims.filter(is_active=True).update(is_active=False)
-    booking.released_at, booking.released_by, booking.release_reason = now, by, DONE_ON_PAPER
-    next_sequence(booking, now)
-    booking.save(update_fields=["released_at", "released_by", "release_reason", "sequence", "stamped_at"])
-    if booking.starts_at <= now:
-        return
-    messages.cancel_invites(case=case, booking=booking, by=by, now=now)
-    if not messages.cancellation_reaches_patient(case, booking):
-        _owe_call(
-            case, booking, "Tell the patient that the later appointment is not needed: no e-mail says so.", by, now
-        )
-
-
 @transaction.atomic
 def move_booking(
     *, practice_id: uuid.UUID, booking_id: uuid.UUID, slot: Slot, seen_version: int, by: str, now: datetime
@@ -139,10 +100,10 @@ def move_booking(
     allow(case, Act.MOVE)
     _check_start(slot.starts_at, now)
     _check_gate(case, slot.starts_at, by, now)
-    spans, before = _intervals(case, slot.starts_at), booking.starts_at
+    spans, before = planned_intervals(case, slot.starts_at), booking.starts_at
     stopped = restarts_owed(case, now)
     booking.claims.filter(is_active=True).update(is_active=False)
-    _claim(booking, _wanted(case, slot, spans))
+    claim_all(booking, wanted_at(case, slot, spans))
     booking.starts_at, booking.ends_at = slot.starts_at, spans.ends_at
     next_sequence(booking, now)
     booking.save(update_fields=["starts_at", "ends_at", "sequence", "stamped_at"])
@@ -203,7 +164,7 @@ def release_booking_of(*, case: Case, reason: str, by: str, now: datetime, becom
     )
     messages.cancel_invites(case=case, booking=booking, by=by, now=now)
     if becomes != "died" and not messages.cancellation_reaches_patient(case, booking):
-        _owe_call(case, booking, "Tell the patient that the appointment is cancelled: no e-mail says so.", by, now)
+        owe_call(case, booking, "Tell the patient that the appointment is cancelled: no e-mail says so.", by, now)
     if becomes == "referred":
         sentence = f"The booking was released ({reason}) Offer a new date."
         owe_task(case=case, duty=Duty("reschedule", str(booking.pk), "scheduler", sentence, None), by=by, now=now)
@@ -213,10 +174,10 @@ def _call_where_no_mail_goes(case: Case, booking: Booking, what: str, by: str, n
     """A patient without an e-mail address is rung: nobody learns of a time by chance."""
     if any(attendee.who == "patient" for attendee in messages.attendees(case, booking)):
         return
-    _owe_call(case, booking, f"{what}: no e-mail address.", by, now)
+    owe_call(case, booking, f"{what}: no e-mail address.", by, now)
 
 
-def _owe_call(case: Case, booking: Booking, sentence: str, by: str, now: datetime) -> None:
+def owe_call(case: Case, booking: Booking, sentence: str, by: str, now: datetime) -> None:
     """Once for each SEQUENCE, as the mail would have been."""
     key = f"told:{booking.pk}:{booking.sequence}"
     owe_task(case=case, duty=Duty("call", key, "scheduler", sentence, None), by=by, now=now)
@@ -257,13 +218,13 @@ def _check_gate(case: Case, starts_at: datetime, by: str, now: datetime) -> None
     refuse_unless_open(answer, "booked")
 
 
-def _intervals(case: Case, starts_at: datetime) -> Intervals:
+def planned_intervals(case: Case, starts_at: datetime) -> Intervals:
     protocol = typed_protocol(case.checklist.protocol_version)
     durations = Durations(protocol.minutes_per_level, protocol.turnover_minutes, protocol.recovery_minutes)
     return intervals(starts_at, len(checklists.current_facts(case.checklist).levels), durations)
 
 
-def _wanted(case: Case, slot: Slot, spans: Intervals) -> list["Wanted"]:
+def wanted_at(case: Case, slot: Slot, spans: Intervals) -> list["Wanted"]:
     resources = _locked_resources(case.practice_id, slot)
     return [
         (resources[slot.room], None, spans.room),
@@ -273,7 +234,7 @@ def _wanted(case: Case, slot: Slot, spans: Intervals) -> list["Wanted"]:
     ]
 
 
-def _claim(booking: Booking, wanted: Sequence["Wanted"]) -> None:
+def claim_all(booking: Booking, wanted: Sequence["Wanted"]) -> None:
     """Claim room, proceduralist, bay and patient, all or none. Raises Refused naming what is taken."""
     try:
         with transaction.atomic():
@@ -293,7 +254,7 @@ def _claim(booking: Booking, wanted: Sequence["Wanted"]) -> None:
         if "claim_overlap" not in str(error):
             raise
         raise Refused(
-            "The slot is taken.", code="slot_taken", errors=tuple(_taken(booking.practice_id, wanted))
+            "The slot is taken.", code="slot_taken", errors=tuple(taken_of(booking.practice_id, wanted))
         ) from error
 
 
@@ -319,13 +280,13 @@ def _locked_resources(practice_id: uuid.UUID, slot: Slot) -> dict[uuid.UUID, Res
 Wanted = tuple[Resource | None, Patient | None, tuple[datetime, datetime]]
 
 
-def _taken(practice_id: uuid.UUID, wanted: Iterable[Wanted]) -> Iterable[Reason]:
+def taken_of(practice_id: uuid.UUID, wanted: Iterable[Wanted], besides: Booking | None = None) -> Iterable[Reason]:
+    """What of it somebody else has. `besides`: the booking that asks, which is nobody else."""
     for resource, patient, (starts_at, ends_at) in wanted:
         holder = resource or patient
         assert holder is not None
-        clash = Claim.objects.filter(
-            practice_id=practice_id, claimed=holder.pk, is_active=True, starts_at__lt=ends_at, ends_at__gt=starts_at
-        ).first()
+        claims = Claim.objects.filter(practice_id=practice_id, claimed=holder.pk, is_active=True)
+        clash = claims.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(booking=besides).first()
         if clash is not None:
             name = resource.name if resource else "The patient"
             kind = resource.kind if resource else "patient"

@@ -7,33 +7,26 @@ from datetime import datetime
 from django.db import transaction
 
 from checklists.models import GatePass
-from checklists.rules.values import Finding, Gate
-from checklists.services.downtime import (
-    AsAt,
-    answers_behind,
-    ask_gate_as_at,
-    assess_as_at,
-    missing_then,
-    note_facts_as_at,
-    pass_of_downtime,
-    worst_answer,
-)
+from checklists.rules.values import Gate
+from checklists.services.downtime import AsAt, ask_gate_as_at, note_facts_as_at
 from checklists.services.gate import Answer, Paper, ask_gate, issue_pass
 from notifications.services import outbox
 from scheduler import messages
 from scheduler.models import Case
 from scheduler.rules.downtime import STEPS, PaperTimes, problems_of
-from scheduler.rules.duties import DOWNTIME_REVIEW, Duty
+from scheduler.rules.papers import is_of_another
 from scheduler.rules.problems import Invalid, Reason, Refused
 from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, Act
-from scheduler.services.bookings import Slot, book_what_was_done
+from scheduler.services.bookings import Slot
 from scheduler.services.cases import allow, bump, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
-from scheduler.services.readiness import end_of_day, locked_case, look_again
+from scheduler.services.paper_claims import book_what_was_done, claim_true_times
+from scheduler.services.paper_reviews import ask_for_review, told_of_rest, told_of_start
+from scheduler.services.readiness import locked_case, look_again
 from scheduler.services.record import append_record
-from scheduler.services.tasks import drop_tasks, owe_task
+from scheduler.services.tasks import drop_tasks
 from scheduler.services.transitions import DONE, Moved
 
 DOWN = "done while the system was down"
@@ -81,11 +74,11 @@ def enter_from_paper(
     """
     case = locked_case(practice_id, case_id)
     seen(case, seen_version)
-    _check(case, times, place, now)
+    _check(case, paper, times, place, now)
     if case.state not in BEFORE_PROCEDURE:
         return _enter_rest(case, paper, times, by, now)
     assert times.started_at is not None
-    taken = _book(case, times.started_at, place, although_taken, by, now)
+    taken = _book(case, times, times.started_at, place, although_taken, by, now)
     past = AsAt(times.started_at, times.started_at, _check_in(case, times, times.started_at, by, now))
     answer = ask_gate_as_at(checklist=case.checklist, gate=Gate.START, past=past, by=by, now=now)
     if not answer.decision.is_open and not paper.second_by:
@@ -108,7 +101,8 @@ def enter_from_paper(
     )
     outbox.withdraw(subject=case.pk, kinds=messages.REMINDER_KINDS, reason=DOWN, now=now)
     drop_tasks(case=case, kinds=("reschedule",), outcome=DOWN, by=by, now=now)
-    _ask_for_review(case, issued, answer, taken, went_home, by, now)
+    told = told_of_start(paper, answer, taken, place is None, went_home)
+    ask_for_review(case, str(issued.pk), paper, told, by, now)
     moved = Moved(case, look_again(case=case, now=now, by=by), answer.decision.overridden)
     return Entered(moved, issued, taken, answer.decision.answer)
 
@@ -122,6 +116,8 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
         )
         refuse_unless_open(answer, DONE[Act.DISCHARGE])
         overridden = answer.decision.overridden
+    assert case.started_at is not None
+    taken = claim_true_times(case, case.started_at, times)
     _stamp(case, times)
     case.paper = paper.reference
     bump(case, "paper")
@@ -134,11 +130,16 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
         codes=[*map(recorded_item, overridden)],
         fields={**{step: times.of(step) for step in STEPS}, **asdict(paper), "state": case.state},
     )
-    return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, (), None)
+    told = told_of_rest(case, paper, times, taken)
+    ask_for_review(case, f"{case.pk}:{case.version}", paper, told, by, now)
+    return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, taken, None)
 
 
-def _check(case: Case, times: PaperTimes, place: Place | None, now: datetime) -> None:
+def _check(case: Case, paper: Paper, times: PaperTimes, place: Place | None, now: datetime) -> None:
     allow(case, Act.FROM_PAPER)
+    if is_of_another(paper.reference, case.pk):
+        told = f"{paper.reference} is printed on another patient's sheet. Take this patient's, or correct the number."
+        raise Invalid("The sheet is not this patient's.", errors=(Reason("another_sheet", told, field="paper"),))
     if case.started_at is not None and place is not None:
         told = "The procedure began where the system says. Leave room, proceduralist and bay out."
         raise Invalid("The place is known.", errors=(Reason("known_already", told, field="place"),))
@@ -148,13 +149,22 @@ def _check(case: Case, times: PaperTimes, place: Place | None, now: datetime) ->
 
 
 def _book(
-    case: Case, start: datetime, place: Place | None, although_taken: bool, by: str, now: datetime
+    case: Case,
+    times: PaperTimes,
+    start: datetime,
+    place: Place | None,
+    although_taken: bool,
+    by: str,
+    now: datetime,
 ) -> tuple[Reason, ...]:
-    """The booking that the procedure was done in: the one that stands, or one at the true time and place."""
+    """The booking that the procedure was done in: the one that stands, or one at the true place; claimed as it was.
+
+    Answers with what somebody else has at the true times.
+    """
     tz, booking = case.practice.site.tz, case.booking
     if place is None:
         if booking is not None and booking.starts_at.astimezone(tz).date() == start.astimezone(tz).date():
-            return ()
+            return claim_true_times(case, start, times)
         whose = "was never booked" if booking is None else f"is booked for {booking.starts_at.astimezone(tz):%A %d %B}"
         told = f"The case {whose}. Name what was used, so that it is booked at the time on the paper."
         raise Invalid(
@@ -163,7 +173,7 @@ def _book(
         )
     slot = Slot(start, place.room, place.proceduralist, place.bay)
     try:
-        return book_what_was_done(case=case, slot=slot, although_taken=although_taken, by=by, now=now)
+        return book_what_was_done(case=case, slot=slot, times=times, although_taken=although_taken, by=by, now=now)
     except Refused as refused:
         if refused.code == "slot_taken":
             refused.detail += " Check room, people and time; if the paper is right, enter it although it was taken."
@@ -234,51 +244,3 @@ def _stamp(case: Case, times: PaperTimes) -> None:
     if times.discharged_at is not None:
         case.state, case.discharged_at = "discharged", times.discharged_at
         bump(case, "state", "discharged_at")
-
-
-def _ask_for_review(
-    case: Case,
-    issued: GatePass,
-    answer: Answer,
-    taken: tuple[Reason, ...],
-    went_home: Answer | None,
-    by: str,
-    now: datetime,
-) -> None:
-    gate = {"refused": "would have refused", "open": "would have been open"}
-    said = gate.get(answer.decision.answer, "would have been open by an override")
-    told = [f"Started on paper ({issued.paper}). At that time the start gate {said}."]
-    told += [finding.sentence for finding in answer.decision.refusals]
-    told += [f"Taken at that time: {reason.detail}" for reason in taken]
-    if went_home is not None and not went_home.decision.is_open:
-        told += [f"Not entered before discharge: {finding.sentence}" for finding in went_home.decision.refusals]
-    duty = Duty("review", f"{DOWNTIME_REVIEW}{issued.pk}", "clinician", " ".join(told)[:1000], end_of_day(case, now))
-    owe_task(case=case, duty=duty, by=by, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class PaperReview:
-    """What a reviewer reads: the pass, what was missing as known when it was entered, and what is by all known now."""
-
-    gate_pass: GatePass
-    answer: str
-    then: tuple[str, ...]
-    now: tuple[Finding, ...]
-
-
-def review_of(case: Case) -> PaperReview | None:
-    """Of a case that was started on paper; both verdicts are as at its true start."""
-    found = pass_of_downtime(case.pk) if case.paper else None
-    if found is None:
-        return None
-    behind = answers_behind(found)
-    beside = tuple({decision.facts_number for decision in behind[1:]} - {case.checklist.facts_number})
-    past = AsAt(found.start, found.start, beside)
-    today = assess_as_at(checklist=case.checklist, past=past, with_struck=False)
-    still = {
-        (f.item, f.sentence): f
-        for assessment in today
-        for f in assessment.verdict.findings
-        if not f.passes and f.needed_by is not Gate.DISCHARGE
-    }
-    return PaperReview(found, worst_answer(behind), missing_then(behind), tuple(still.values()))

@@ -40,8 +40,8 @@ def signed_paper(
 
 
 def _clinician_of(practice: Practice, email: str) -> str:
-    found = Membership.objects.filter(practice=practice, role=CLINICIAN, user__email=email.strip().lower())
-    member = found.select_related("user").first()
+    found = Membership.objects.filter(practice=practice, role=CLINICIAN, user__is_active=True)
+    member = found.filter(user__email=email.strip().lower()).select_related("user").first()
     if member is None:
         told = "Give the e-mail of the clinician of this practice who decided that it begins."
         raise Invalid("Who decided?", errors=(Reason("clinician_unknown", told, field="decided_by"),))

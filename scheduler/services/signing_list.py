@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from checklists.models import Evidence, Item
 from checklists.protocols.says import says
 from checklists.rules.values import Finding, OverrideClass, Status
 from scheduler.models import Case, Practice, Task
 from scheduler.reads import looked_at_cases
+from scheduler.rules.duties import DOWNTIME_REVIEW
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services import boards
 from scheduler.services.boards import Row
@@ -16,6 +19,7 @@ from scheduler.services.people import writer_names
 
 REVIEW, RESTART, OVERRIDE = "review", "restart_decision", "override"
 KINDS = (REVIEW, RESTART, OVERRIDE)
+PAPER = "paper"  # a review of what was entered from paper: no finding asks for it
 MOVED = "moved:"
 MOST = 200  # open tasks on one list
 SHOWN_EVIDENCE = 6  # of one entry: the newest
@@ -90,7 +94,7 @@ def signing_list(practice: Practice, now: datetime) -> list[ToSign]:
     """Every case in which a clinician is owed for, the soonest start or due first; a constant number of queries."""
     tasks = list(
         Task.objects.filter(practice=practice, kind__in=KINDS, done_at=None, case__isnull=False)
-        .exclude(case__state="closed")
+        .exclude(~Q(key__startswith=DOWNTIME_REVIEW), case__state="closed")
         .select_related(
             "case__practice", "case__patient", "case__booking", "case__checklist__protocol_version__protocol"
         )
@@ -150,6 +154,8 @@ class _Lookup:
                 yield self._entry(row, RESTART, task.key, task)
             if task.kind == OVERRIDE:
                 yield self._entry(row, OVERRIDE, task.key, task)
+            if task.key.startswith(DOWNTIME_REVIEW):
+                yield self._entry(row, PAPER, task.key, task)
 
     def _entry(self, row: Row, kind: str, item: str, task: Task | None) -> Entry:
         finding = row.verdict.finding(item)

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from checklists.models import GatePass
 from scheduler.models import Case, Task
-from scheduler.rules.duties import DECIDED_BY_CLINICIANS, DOWNTIME_REVIEW, Duty, may_finish
+from scheduler.rules.duties import DECIDED_BY_CLINICIANS, Duty, may_finish
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Stale
 from scheduler.services.record import Entry, append_record, append_records
 
@@ -41,6 +40,7 @@ def open_tasks(*, case: Case, owed: Sequence[Duty], by: str, now: datetime, is_d
             queue=duty.queue,
             is_derived=is_derived,
             due_at=duty.due_at,
+            not_by=list(duty.not_by),
             created_at=now,
             created_by=by,
         )
@@ -118,7 +118,7 @@ def finish_task(
         raise NotFound("There is no such task in this practice.")
     if not may_finish(task.kind, roles):
         raise NotPermitted("This is decided by a clinician. Ask one to record the decision.")
-    if task.key.startswith(DOWNTIME_REVIEW) and by in _answerable(task):
+    if by in task.not_by:
         raise NotPermitted("You decided, signed or entered this yourself. Another clinician reviews it.")
     if task.version != seen_version:
         raise Stale(f"The task is at version {task.version}; you saw {seen_version}.", version=task.version)
@@ -140,9 +140,3 @@ def finish_task(
         fields={"task": task.pk, "outcome": outcome},
     )
     return task
-
-
-def _answerable(task: Task) -> tuple[str, ...]:
-    """Those who answer for what was done on paper; nobody reviews their own decision."""
-    found = GatePass.objects.filter(practice_id=task.practice_id, pk=task.key.removeprefix(DOWNTIME_REVIEW))
-    return found.values_list("decided_by", "signed_by", "issued_by").get()

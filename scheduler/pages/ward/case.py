@@ -27,9 +27,9 @@ from scheduler.rules.transitions import BEFORE_PROCEDURE, Act, acts_of, may
 from scheduler.services import boards, bookings, cases
 from scheduler.services.bedside import Asked, Word, asked_items, is_for_discharge, words_of
 from scheduler.services.boards import Row
-from scheduler.services.downtime import review_of
 from scheduler.services.gates import GateRefused
 from scheduler.services.look_alikes import look_alikes
+from scheduler.services.paper_reviews import review_of
 from scheduler.services.people import staff_names
 from scheduler.services.ward import IDENTIFIERS
 

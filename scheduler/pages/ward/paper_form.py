@@ -1,17 +1,15 @@
 """The form of what was done on paper: one day, the times of its steps, and who answers for it."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
-from checklists.rules.sitetime import wall_instant
 from scheduler.access import Actor
 from scheduler.models import Case, Membership, Resource
 from scheduler.pages.fields import TextField
-from scheduler.rules.downtime import NEEDED, STEPS, PaperTimes
-from scheduler.rules.papers import paper_reference
+from scheduler.rules.downtime import NEEDED, STEPS, PaperTimes, instants
 from scheduler.rules.roles import CLINICIAN
 from scheduler.services.downtime import Place
 
@@ -34,15 +32,24 @@ def password(label: str, *, required: bool) -> TextField:
 
 class PaperForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    paper = TextField(label="Reference on the sheet", max_length=40)
+    paper = TextField(
+        label="Reference on the sheet",
+        max_length=40,
+        help_text="Copy it from the sheet in your hand: it shows that this is the right patient's. "
+        "Written by hand, without a printed one? Write what stands on it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     reason = TextField(label="Why on paper", max_length=500)
-    day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = forms.DateField(
+        label="Day of the first time below",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Times after midnight count for the next day.",
+    )
 
     def __init__(self, data: Any = None, *, case: Case, actor: Actor, now: datetime) -> None:
         tz = case.practice.site.tz
         on = (case.booking.starts_at if case.booking and case.booking.starts_at < now else now).astimezone(tz).date()
-        begun = {"version": case.version, "paper": paper_reference(case.pk, on), "day": on}
-        super().__init__(data, initial=begun)
+        super().__init__(data, initial={"version": case.version, "day": on})
         self.case, self.tz = case, tz
         self.signs_alone = CLINICIAN in actor.roles
         for step in STEPS:
@@ -87,16 +94,12 @@ class PaperForm(forms.Form):
             self.add_error("second_password", "Give both e-mail and password of the second person, or neither.")
         day = data.get("day")
         if day is not None:
-            data["times"] = {step: self._instant(day, step) for step in STEPS if data.get(step) is not None}
+            clocks = {step: data[step] for step in STEPS if data.get(step) is not None}
+            known = {step: getattr(self.case, step) for step in STEPS}
+            data["times"], wrong = instants(day, clocks, known, self.tz)
+            for step, told in wrong.items():
+                self.add_error(step, told)
         return data
-
-    def _instant(self, day: date, step: str) -> datetime | None:
-        at: time = self.cleaned_data[step]
-        try:
-            return wall_instant(day, at, self.tz)
-        except ValueError as error:
-            self.add_error(step, str(error))
-            return None
 
     def times(self) -> PaperTimes:
         return PaperTimes(**self.cleaned_data["times"])

@@ -58,6 +58,7 @@ sign-review                POST         302       403   403    403       400    
 sign-restart               POST         302       403   403    403       404           403     403
 sign-override              POST         302       403   403    403       404           403     403
 sign-decline               POST         302       403   403    403       404           403     403
+sign-paper                 POST         302       403   403    403       404           403     403
 desk-record                GET          302       200   200    200       200           403     403
 desk-record                POST         302       409   409    409       409           403     403
 desk-phone                 GET          302       200   200    200       200           403     403

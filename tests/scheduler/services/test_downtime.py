@@ -15,8 +15,9 @@ from scheduler.rules.downtime import PaperTimes
 from scheduler.rules.problems import Invalid, NotPermitted, Refused
 from scheduler.services import transitions
 from scheduler.services.demonstration import GOING_HOME
-from scheduler.services.downtime import Place, review_of
+from scheduler.services.downtime import Place
 from scheduler.services.gate_trail import Told, breaks_of_passes
+from scheduler.services.paper_reviews import review_of
 from scheduler.services.tasks import finish_task
 from tests.house import roles
 from tests.scheduler.services.on_paper import FEVER, MINUTE, TWO, enter, times

@@ -15,7 +15,7 @@ from scheduler.rules.problems import Refused
 from scheduler.services.case_moves import move_case, preview_move
 from scheduler.services.cases import change_plan, plan_of
 from scheduler.services.demonstration import demonstration_document
-from scheduler.services.downtime import review_of
+from scheduler.services.paper_reviews import review_of
 from scheduler.services.signing import withdraw
 from tests.checklists.services.replaying import replayed
 from tests.scheduler.services.on_paper import FEVER, MINUTE, TWO, enter, times

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from checklists.models import Evidence, GatePass
-from scheduler.models import Case, User
+from scheduler.models import Case, Practice, Task, User
+from scheduler.pages.session import PRACTICE
 from scheduler.rules.papers import paper_reference
+from scheduler.rules.problems import Invalid
 from scheduler.services.demonstration import PASSWORD
+from scheduler.services.papers import _clinician_of
 from tests.scheduler.services.steps import strike_all
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +43,16 @@ def filled(case: Case, staff: dict[str, User], **more: Any) -> dict[str, Any]:
         "clinician_password": PASSWORD,
     }
     return {**body, **more}
+
+
+def colleague(practice: Practice) -> Client:
+    """The practice's other clinician."""
+    client = Client()
+    client.force_login(User.objects.get(email="clinician@demo.example"))
+    session = client.session
+    session[PRACTICE] = str(practice.pk)
+    session.save()
+    return client
 
 
 def address(case: Case) -> str:
@@ -85,6 +99,9 @@ WRONG = {
     "half a place": ({"room": "x"}, 400),
     "a start that lies ahead": ({"started_at": "13:30", "finished_at": ""}, 400),
     "an old page": ({"version": 1}, 409),
+    "no reference": ({"paper": ""}, 400),
+    "another patient's sheet": ({"paper": "0301-000000"}, 400),
+    "out of order on its day": ({"started_at": "08:00"}, 400),
 }
 
 
@@ -97,6 +114,69 @@ def test_entry_that_nobody_may_sign_for_so_is_refused(
     assert signed_in("nurse").post(address(case), filled(case, staff, **changes)).status_code == status
     assert Case.objects.get(pk=case.pk).state == "checked_in"
     assert GatePass.objects.count() == 0
+
+
+def test_reference_is_left_to_be_copied_from_the_sheet(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], later: datetime
+) -> None:
+    case = tell("checked_in", now=later - timedelta(hours=3))
+    page = signed_in("nurse").get(address(case)).content.decode()
+    assert case.pk.hex[:6].upper() not in page
+
+
+def test_procedure_that_spans_midnight_is_entered_on_one_form(
+    tell: Callable[..., Case],
+    signed_in: Callable[[str], Client],
+    staff: dict[str, User],
+    at: Callable[[datetime], None],
+) -> None:
+    evening = datetime(2027, 3, 1, 23, 30, tzinfo=ZoneInfo("America/New_York"))
+    case = tell("checked_in", start=evening, now=evening)
+    at(evening + timedelta(hours=2))
+    body = filled(case, staff, started_at="23:30", finished_at="00:10")
+    answer = signed_in("nurse").post(address(case), body)
+    assert answer.status_code == 302, answer.content.decode()
+    case.refresh_from_db()
+    assert (case.started_at, case.finished_at) == (evening, evening + timedelta(minutes=40))
+
+
+def test_clinician_who_left_decided_nothing(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, User], later: datetime
+) -> None:
+    case = tell("checked_in", now=later - timedelta(hours=3))
+    body = filled(case, staff, clinician_email="clinician@demo.example")
+    User.objects.filter(email="second@demo.example").update(is_active=False)
+    answer = signed_in("nurse").post(address(case), {**body, "decided_by": "second@demo.example"})
+    assert answer.status_code == 400
+    with pytest.raises(Invalid):
+        _clinician_of(case.practice, "second@demo.example")
+
+
+def test_review_stands_on_the_signing_list_for_a_clinician_who_had_no_part_in_it(
+    tell: Callable[..., Case],
+    signed_in: Callable[[str], Client],
+    staff: dict[str, User],
+    later: datetime,
+) -> None:
+    case = tell("checked_in", now=later - timedelta(hours=3))
+    signed_in("nurse").post(address(case), filled(case, staff))
+    own = signed_in("clinician").get("/sign/").content.decode()
+    assert "Entered from paper: to review" in own and "another clinician reviews it" in own
+    task = Task.objects.get(case=case, key__startswith="downtime:")
+    mine = f"/sign/tasks/{task.pk}/paper/"
+    form = {"entry": "x", "version": task.version, "outcome": "Read; nothing to be done."}
+    assert signed_in("clinician").post(mine, form).status_code == 403
+    Case.objects.filter(pk=case.pk).update(state="discharged")
+    Case.objects.filter(pk=case.pk).update(state="closed")
+    other = colleague(case.practice)
+    shown = other.get("/sign/").content.decode()
+    assert "At that time the start gate would have been open." in shown and "Record the review" in shown
+    assert other.post(mine, {**form, "outcome": ""}).status_code == 400
+    assert other.post(mine, form).status_code == 302
+    assert other.post(mine, form).status_code == 409
+    task.refresh_from_db()
+    assert (task.outcome, task.done_at) == ("Read; nothing to be done.", later)
+    assert "Entered from paper: to review" not in other.get("/sign/").content.decode()
 
 
 def test_clinician_signs_by_their_own_password(
