@@ -1,16 +1,18 @@
 """Authorisation, conservative care, diagnostic injection: both sides of each boundary."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from checklists.rules.values import Status
-from tests.checklists.rules.cases import FACTS, NEW_YORK, PROTOCOL, START, finding, judge, outcome
+from checklists.rules.values import DateAbout, Status
+from tests.checklists.rules.cases import FACTS, NEW_YORK, PROTOCOL, START, at, finding, judge, outcome
 from tests.checklists.rules.notes import AUTHORISED, CARE, Notes, noted, ready_notes, replaced
 
 OK = ("satisfied", "satisfied")
 DAY = timedelta(days=1)
+INJECTED = {"result": "confirmed", "levels": ["T12", "L1"]}
+RESTED = {**CARE, "measures": [{"measure": "rest", "from": "2027-01-11"}]}
 DEMANDING = replace(PROTOCOL, items=tuple(replace(rule, required=True) for rule in PROTOCOL.items))
 
 
@@ -73,8 +75,9 @@ def test_item_is_asked_only_where_the_protocol_requires_it(item):
 
 
 def test_injection_that_was_ordered_is_waited_for_though_none_is_required():
-    ordered = noted("diagnostic_injection", {"stage": "ordered"})
-    assert outcome("diagnostic_injection", evidence=ordered) == ("pending", "injection_missing")
+    waiting = finding("diagnostic_injection", evidence=noted("diagnostic_injection", {"stage": "ordered"}))
+    assert (waiting.status, waiting.code) == ("pending", "injection_missing")
+    assert waiting.sentence == "The diagnostic injection is ordered, its result is missing. Record the result."
 
 
 @pytest.mark.parametrize(
@@ -103,3 +106,53 @@ def test_conservative_care_was_tried_and_did_not_help(said, expected):
 )
 def test_injection_confirms_every_planned_level(said, expected):
     assert outcome("diagnostic_injection", FACTS, noted("diagnostic_injection", said)) == expected
+
+
+def test_care_of_the_evening_does_not_count_from_the_next_day_of_the_site():
+    tomorrow = {**CARE, "measures": [{"measure": "rest", "from": "2027-03-09"}]}
+    late = noted("conservative_care", tomorrow, at("2027-03-08 23:00"))  # 9 March in UTC
+    assert outcome("conservative_care", evidence=late, protocol=DEMANDING)[1] == "no_measure_tried"
+
+
+@pytest.mark.parametrize(
+    ("item", "no", "yes", "code"),
+    [
+        ("conservative_care", {**CARE, "outcome": "helped"}, CARE, "conservative_care_helped"),
+        (
+            "diagnostic_injection",
+            {"result": "not_confirmed", "levels": ["T12", "L1"]},
+            INJECTED,
+            "injection_not_confirmed",
+        ),
+    ],
+)
+def test_what_speaks_against_the_procedure_stands_until_it_is_answered(item, no, yes, code):
+    notes = Notes()
+    against = notes.add(item, no, START - 9 * DAY)
+    notes.add(item, yes, START - 8 * DAY)
+    found = finding(item, evidence=notes.all)
+    assert (found.status, found.code, found.recorded) == ("failed", code, True)
+    notes.add(item, yes, START - 7 * DAY, supersedes=(against.id,))
+    assert outcome(item, evidence=notes.all) == OK
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "what"),
+    [("conservative_care", RESTED, "care"), ("diagnostic_injection", INJECTED, "injection")],
+)
+def test_what_was_tried_before_the_fracture_does_not_count(item, value, what):
+    notes = noted(item, value, at("2027-02-09 12:00"))  # the day before it
+    found = finding(item, evidence=notes, now=START - 20 * DAY)
+    assert (found.status, found.code) == ("pending", f"{what}_before_fracture")
+    assert found.sentence == f"The {what} is older than the fracture. Record a new one."
+
+
+def test_injection_from_before_a_new_fall_does_not_count():
+    fallen = replace(FACTS, worsened=DateAbout(date(2027, 3, 1), date(2027, 3, 5)))
+    before = finding("diagnostic_injection", fallen, noted("diagnostic_injection", INJECTED, at("2027-03-04 23:00")))
+    assert (before.code, before.sentence) == (
+        "injection_before_change",
+        "The injection is older than the new fall, pain or deficit of 2027-03-05. Record a new one.",
+    )
+    after = noted("diagnostic_injection", INJECTED, at("2027-03-05 00:00"))
+    assert outcome("diagnostic_injection", fallen, after) == OK

@@ -145,6 +145,13 @@ def test_consent_refused_stands_and_is_never_overridden():
     assert outcome("consent", evidence=notes.all) == OK
 
 
+def test_consent_that_is_withdrawn_later_is_refused():
+    notes = ready_notes()
+    notes.add("consent", {"refused": True, "reason": "wants to wait"}, START - DAY / 8)
+    withdrawn = finding("consent", evidence=notes.all)
+    assert (withdrawn.status, withdrawn.code, withdrawn.recorded) == ("failed", "consent_refused", True)
+
+
 def test_consent_in_a_nurses_word_waits_for_the_clinician():
     notes = noted("consent", CONSENT, START - DAY, authority=Authority.NURSE)
     assert outcome("consent", evidence=notes) == ("pending", "awaiting_verification")

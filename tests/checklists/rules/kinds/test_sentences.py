@@ -356,3 +356,21 @@ def test_result_after_a_drug_says_which_dose_it_waits_for():
     notes.add("labs", inr, START - HOUR)
     drawn = [reason.sentence for reason in finding("labs", taking("warfarin"), notes.all).reasons]
     assert "The INR was drawn before the last warfarin: repeat it." in drawn
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("antibiotic_plan", {"plan": "none", "before_iv": "cefazolin"}),
+        ("conservative_care", {**CARE, "outcome": "better"}),
+        ("consent", {**CONSENT, "signed": False}),
+        ("infection_check", {**CHECK, "unit": "K"}),
+        ("pregnancy", {"result": "perhaps"}),
+    ],
+)
+def test_value_that_no_rule_knows_blocks_and_is_reported(item, value):
+    found = finding(item, YOUNG, notes_of(item, value))
+    assert (found.status, found.code) == ("failed", "rule_error")
+    assert found.sentence == (
+        f"The rule for {item} could not be evaluated (ValueError). Report it and call a clinician."
+    )
