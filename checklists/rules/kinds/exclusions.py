@@ -24,9 +24,9 @@ def exclusion_checks(context: Context) -> Iterator[Check]:
 def exclusion_grounds(context: Context) -> list[tuple[str, list[str]]]:
     """What a signature on a doubt was about: the causes and conditions of its row that are there."""
     facts = context.facts
-    told = facts.conditions | ({facts.cause} if facts.cause else set())
     doubts = [rule for rule in context.protocol.exclusions if is_excluded(context, rule)]
-    return [(rule.row, sorted(told & (rule.causes | rule.conditions))) for rule in doubts]
+    told = {facts.cause, *facts.conditions}
+    return [(rule.row, sorted((rule.causes | rule.conditions) & told)) for rule in doubts]
 
 
 def found(rule: ExclusionRule) -> Check:

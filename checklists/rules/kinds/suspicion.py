@@ -42,8 +42,7 @@ def suspicion_grounds(context: Context) -> list[str]:
     rule, facts = context.protocol.imaging.suspicion, context.facts
     if rule is None:
         return []
-    told = facts.conditions | ({facts.cause} if facts.cause else set())
-    return sorted(told & (rule.causes | rule.conditions))
+    return sorted((rule.causes | rule.conditions) & {facts.cause, *facts.conditions})
 
 
 def tells_cause(entry: Evidence) -> bool:

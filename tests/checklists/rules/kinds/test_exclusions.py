@@ -64,3 +64,16 @@ def test_signature_on_one_doubt_does_not_cover_another_of_the_same_row():
     assert outcome("candidacy", doubted, notes.all, protocol=protocol, reviews=signed) == ("satisfied", "signed")
     more = replace(ASKED, conditions=frozenset({"scoliosis", "spinal_stenosis"}))
     assert outcome("candidacy", more, notes.all, protocol=protocol, reviews=signed) == DOUBTED
+
+
+def test_signature_on_one_cause_does_not_cover_another_of_the_same_row():
+    rule = ExclusionRule("X", "by cause", "review", frozenset({"trauma", "steroid"}), frozenset(), None, SOURCED)
+    notes, protocol = Notes(), replace(PROTOCOL, exclusions=(rule,))
+    notes.add("candidacy", CANDIDACY)
+    after_trauma, on_steroids = (
+        finding("candidacy", replace(FACTS, cause=cause), notes.all, protocol=protocol)
+        for cause in ("trauma", "steroid")
+    )
+    assert (after_trauma.code, on_steroids.code) == ("pathway_doubts", "pathway_doubts")
+    assert after_trauma.inputs != on_steroids.inputs
+    assert after_trauma.sentence == "This pathway is not meant for: by cause. A clinician decides."
