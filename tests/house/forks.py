@@ -4,6 +4,7 @@ A fork runs the tests that reach the changed function, the quickest first, until
 modules are imported is past then: its changes are tried in processes of their own, with all tests.
 """
 
+import gc
 import json
 import os
 import resource
@@ -90,6 +91,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             tests[function].append(nodeid)
     items = {item.nodeid: item for item in session.items}
     killers: dict[str, list[str]] = defaultdict(list)
+    gc.freeze()
     with FOUND.open("a") as found:
         for name, digest in json.loads(CHOSEN.read_text()):
             function = name.partition("__mutmut_")[0]
