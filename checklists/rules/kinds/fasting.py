@@ -110,13 +110,11 @@ def longest(rules: Iterable[IntakeRule]) -> timedelta:
 def intake_checks(
     context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], name: str, at: datetime
 ) -> list[Check]:
-    if rule.mode == MIDNIGHT:
-        if context.start.at_least(next_day(context, at)):
-            return []
-        return [failed("intake_after_midnight", f"{name} was taken after midnight of the procedure day.")]
     end = fast_end(context, rule, rules, name, at)
     if context.start.at_least(end):
         return []
+    if rule.mode == MIDNIGHT:
+        return [failed("intake_after_midnight", f"{name} was taken after midnight of the procedure day.")]
     shown, wait = shown_at(end, context.facts.site.tz), hours(fast_of(rules, name))
     return [too_early("fast_too_short", f"{name} needs {wait} before the start: start from {shown} on.", end)]
 

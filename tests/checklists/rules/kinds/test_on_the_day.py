@@ -5,9 +5,23 @@ from datetime import timedelta
 
 import pytest
 
+from checklists.rules.protocol import IntakeRule
 from checklists.rules.questions import questions
 from checklists.rules.values import Authority
-from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, SECOND, START, at, finding, outcome
+from tests.checklists.rules.cases import (
+    FACTS,
+    HOUR,
+    INSTANT,
+    PROTOCOL,
+    SECOND,
+    SOURCED,
+    START,
+    at,
+    finding,
+    judge,
+    outcome,
+    taking,
+)
 from tests.checklists.rules.notes import CHECK, NO_ANSWERS, Notes, noted, ready_notes
 
 OK = ("satisfied", "satisfied")
@@ -55,6 +69,58 @@ def test_statement_older_than_the_fast_says_nothing_about_it():
     assert outcome("fasting", evidence=eaten(said_at=START - 8 * HOUR)) == OK
     early = eaten(said_at=START - 8 * HOUR - SECOND)
     assert outcome("fasting", evidence=early) == ("pending", "fasting_stated_early")
+
+
+def earliest(*intakes, protocol=PROTOCOL, facts=FACTS):
+    now = START - 12 * HOUR
+    return judge(facts, eaten(*intakes, said_at=now), None, now, protocol).earliest_safe_start
+
+
+MIDNIGHT = replace(PROTOCOL, fasting=replace(PROTOCOL.fasting, mode="midnight"))
+TEN, NINE = START - 12 * HOUR, START - 13 * HOUR  # of the evening before
+
+
+def test_start_is_possible_once_the_last_fast_is_over():
+    assert earliest() == TEN
+    assert earliest(("clear liquids", TEN)) == TEN + 2 * HOUR
+    assert earliest(("clear liquids", TEN), ("fatty meal", NINE)) == NINE + 8 * HOUR
+    assert earliest(("sip of water", TEN)) == TEN
+    assert earliest(("clear liquids", TEN), protocol=MIDNIGHT) == at("2027-03-10 00:00")
+    assert earliest(("fatty meal", TEN), facts=replace(FACTS, anesthesia="local")) == TEN
+
+
+def test_fast_begins_the_longest_hours_before_the_start_or_at_midnight_of_the_site():
+    assert finding("fasting").due_at == START - 8 * HOUR
+    assert finding("fasting", protocol=MIDNIGHT).due_at == at("2027-03-10 00:00")
+    late = at("2027-03-10 21:00")  # 11 March in UTC
+    assert finding("fasting", start=late, protocol=MIDNIGHT).due_at == at("2027-03-10 00:00")
+
+
+def with_rows(*rows):
+    intakes = tuple(IntakeRule(name, hours * HOUR, frozenset(plans), SOURCED) for name, hours, plans in rows)
+    return replace(PROTOCOL, fasting=replace(PROTOCOL.fasting, intakes=intakes))
+
+
+@pytest.mark.parametrize(
+    ("plan", "hours"), [("sedation", 6), ("general", 8), (None, 8)]
+)  # undecided: the rows of every plan
+def test_intake_that_no_row_names_waits_for_the_longest_of_the_plans_own_rows(plan, hours):
+    protocol = with_rows(("light meal", 6, {"sedation", "general"}), ("fatty meal", 8, {"general"}))
+    facts, end = replace(FACTS, anesthesia=plan), START - hours * HOUR
+    assert outcome("fasting", facts, eaten(("haggis", end)), protocol=protocol) == OK
+    assert outcome("fasting", facts, eaten(("haggis", end + SECOND)), protocol=protocol)[0] == "too_early"
+
+
+def test_fast_is_a_day_where_the_protocol_has_no_row():
+    assert outcome("fasting", evidence=eaten(("tea", START - 24 * HOUR)), protocol=with_rows()) == OK
+    early = outcome("fasting", evidence=eaten(("tea", START - 24 * HOUR + SECOND)), protocol=with_rows())
+    assert early == ("too_early", "fast_too_short")
+
+
+def test_sip_with_a_medicine_of_the_patients_own_list_is_no_intake():
+    sip = eaten(("sip of water with levothyroxine", START - HOUR))
+    assert outcome("fasting", taking("Levothyroxine"), sip) == OK
+    assert outcome("fasting", taking("lisinopril"), sip)[0] == "too_early"
 
 
 # ---- ride
