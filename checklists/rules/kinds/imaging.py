@@ -90,7 +90,7 @@ def badness(
 def no_proof(context: Context, studies: Mapping[str, tuple[Evidence, ...]]) -> Check:
     without_mri = CONTRAINDICATED in context.facts.conditions
     routes = ", or ".join(
-        " with ".join(NAMES.get(name, name) for name in sorted(names, key=list(NAMES).index))
+        " with ".join(NAMES[name] for name in sorted(names, key=list(NAMES).index))
         for names in context.protocol.imaging.acceptable
         if not (without_mri and "mri" in names)
     )

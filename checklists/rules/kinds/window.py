@@ -14,11 +14,11 @@ ANCHORS = {"fractured": "fracture", "onset": "first symptoms", "diagnosed": "dia
 def window_checks(context: Context) -> tuple[list[Check], tuple[int, ...]]:
     """What the window says of this start, and the ids of the studies it looked at."""
     facts, rule = context.facts, context.protocol.window
-    if facts.cause is not None and facts.cause in rule.off_for:
+    if facts.cause in rule.off_for:
         return [], ()
     anchor = window_anchor(facts, rule)
     if anchor is None:
-        dates = " or ".join(ANCHORS.get(name, name) for name in rule.anchors)
+        dates = " or ".join(ANCHORS[name] for name in rule.anchors)
         return [pending("window_unknown", f"The date of the {dates} is not known. Ask for it and record it.")], ()
     if not context.from_day(anchor.earliest):
         return [failed("window_not_begun", "The fracture is dated after the start. Correct the date.")], ()
@@ -37,15 +37,18 @@ def window_anchor(facts: Facts, rule: WindowRule) -> DateAbout | None:
 def last_day(facts: Facts, rule: WindowRule) -> date | None:
     """The last day inside the window that needs no signature; None where no window applies or no date is known."""
     anchor = window_anchor(facts, rule)
-    if anchor is None or (facts.cause is not None and facts.cause in rule.off_for):
-        return None
+    return None if anchor is None or facts.cause in rule.off_for else last_day_from(anchor, rule)
+
+
+def last_day_from(anchor: DateAbout, rule: WindowRule) -> date | None:
     ends = [anchor.earliest + timedelta(days=rule.pass_days)] if rule.pass_days is not None else []
     ends += [months_after(anchor.earliest, rule.pass_months)] if rule.pass_months is not None else []
     return min(ends, default=None)
 
 
 def day_checks(context: Context, anchor: DateAbout, rule: WindowRule) -> tuple[list[Check], tuple[int, ...]]:
-    if passes(context, anchor, rule):
+    last = last_day_from(anchor, rule)
+    if last is None or context.within_days(last, 0):
         return [], ()
     since = f"since {anchor.earliest.isoformat()}"
     if rule.review_days is None:
@@ -58,7 +61,8 @@ def day_checks(context: Context, anchor: DateAbout, rule: WindowRule) -> tuple[l
         )
         return [failed("window_past", past)], ()
     oedema, studies = oedema_at_planned_levels(context)
-    beyond = f"More than {rule.pass_days} days {since}"
+    length = f"{rule.pass_months} months" if rule.pass_days is None else f"{rule.pass_days} days"
+    beyond = f"More than {length} {since}"
     if oedema is None:
         return [pending("window_needs_mri", f"{beyond}: record whether the MRI shows marrow oedema.")], studies
     if not oedema:
@@ -66,14 +70,6 @@ def day_checks(context: Context, anchor: DateAbout, rule: WindowRule) -> tuple[l
             failed("window_no_oedema", f"{beyond}, and the MRI shows no marrow oedema. Call the clinician.")
         ], studies
     return [review("window_late", f"{beyond}, with marrow oedema on MRI: a clinician decides.")], studies
-
-
-def passes(context: Context, anchor: DateAbout, rule: WindowRule) -> bool:
-    if rule.pass_days is not None and not context.within_days(anchor.earliest, rule.pass_days):
-        return False
-    if rule.pass_months is None:
-        return True
-    return context.within_days(months_after(anchor.earliest, rule.pass_months), 0)
 
 
 def months_after(day: date, months: int) -> date:

@@ -171,6 +171,16 @@ def test_window_authorisation_and_imaging_name_days():
     assert only(what="prescreen_opens").at == at("2027-03-08 10:00")
 
 
+@pytest.mark.parametrize(
+    ("days", "months", "last"),
+    [(56, None, date(2027, 4, 7)), (None, 1, date(2027, 3, 10)), (56, 1, date(2027, 3, 10)), (None, None, None)],
+)
+def test_window_ends_with_the_earlier_of_its_days_and_its_months(days, months, last):
+    window = replace(REFERENCE.window, pass_days=days, pass_months=months, review_days=None)
+    found = limits(protocol=replace(REFERENCE, window=window), what="window_ends")
+    assert [limit.on for limit in found] == ([last] if last else [])
+
+
 def test_inr_after_warfarin_counts_from_the_last_dose():
     notes = Notes()
     unknown = [limit for limit in limits(taking("warfarin"), what="blood_drawn") if "INR" in limit.sentence]

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from checklists.rules.values import DateAbout
 from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, finding
 from tests.checklists.rules.notes import (
     ALLERGIES,
     AUTHORISED,
+    CANDIDACY,
     CARE,
     CHECK,
     CONSENT,
@@ -31,6 +33,10 @@ INJECTED = {"result": "confirmed", **WIDE}
 
 def looked_at(item, value, facts=FACTS, seen=START - HOUR):
     return finding(item, facts, replaced(item, value, observed_at=seen), protocol=EVERYTHING)
+
+
+def about(earliest, latest=None):
+    return DateAbout(date.fromisoformat(earliest), date.fromisoformat(latest or earliest))
 
 
 def ate(intake):
@@ -81,6 +87,19 @@ def test_signature_on_one_word_is_not_for_another(item, one, other):
         ),
         ("fasting", ate("fatty meal"), FACTS, replace(FACTS, anesthesia="general")),
         ("fasting", ate("fatty meal"), replace(FACTS, anesthesia="local"), replace(FACTS, anesthesia="none")),
+        ("candidacy", CANDIDACY, replace(FACTS, levels=("T9", "L1")), replace(FACTS, levels=("T8", "L1"))),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, cause="trauma")),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, procedure="vertebroplasty")),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, onset=about("2027-02-12"))),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, diagnosed=about("2027-02-12"))),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, worsened=about("2027-02-12"))),
+        ("candidacy", CANDIDACY, FACTS, replace(FACTS, fractured=about("2027-02-11"))),
+        (
+            "candidacy",
+            CANDIDACY,
+            replace(FACTS, fractured=about("2027-02-10", "2027-02-12")),
+            replace(FACTS, fractured=about("2027-02-10", "2027-02-13")),
+        ),
         (
             "anesthesia_evaluation",
             {**EVALUATION, "anesthesia": "general"},

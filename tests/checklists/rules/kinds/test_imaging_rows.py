@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from checklists.protocols.loader import load
-from checklists.rules.values import DateAbout
+from checklists.rules.values import Authority, DateAbout
 from tests.checklists.rules.cases import FACTS, INSTANT, NEW_YORK, PHOENIX, PROTOCOL, SITE, START, at, finding, outcome
 from tests.checklists.rules.notes import BONE_SCAN, CT, MRI, Notes
 
@@ -139,3 +139,29 @@ def test_study_is_of_the_day_of_fracture_and_first_symptoms_or_later(fractured, 
 def test_study_dated_after_the_start_proves_nothing():
     assert imaged(MRI, on=START) == OK
     assert imaged(MRI, on=START + INSTANT) == ("overdue", "dated_after_start")
+
+
+COLD = {**BONE_SCAN, "uptake_levels": []}
+ORDERED = {**MRI, "stage": "ordered"}
+BY_TRACER = replace(PROTOCOL, imaging=replace(PROTOCOL.imaging, acceptable=(frozenset({"ct", "bone_scan"}),)))
+
+
+def test_scan_that_shows_an_old_fracture_is_not_hidden_by_an_mri_that_is_only_ordered():
+    assert imaged(CT, COLD, ORDERED) == ("failed", "no_uptake")
+    assert imaged(CT, COLD, MRI) == OK
+
+
+def test_mri_that_does_not_count_needs_nobody_to_look_at_it():
+    notes = Notes()
+    notes.add("imaging", {**MRI, "fluid_sensitive": False}, START - 9 * DAY, Authority.SCHEDULER)
+    read = [notes.add("imaging", study, START - 8 * DAY) for study in (CT, BONE_SCAN)]
+    found = finding("imaging", evidence=notes.all)
+    assert (found.status, set(found.evidence)) == ("satisfied", {study.id for study in read})
+
+
+def test_mri_is_not_asked_for_where_the_protocol_does_not_want_one():
+    assert imaged(CT, BONE_SCAN, protocol=BY_TRACER) == OK
+    notes = Notes()
+    notes.add("imaging", CT, START - 9 * DAY)
+    found = finding("imaging", evidence=notes.all, protocol=BY_TRACER)
+    assert [reason.sentence for reason in found.reasons] == ["The bone scan is not recorded. Record the result."]

@@ -10,7 +10,7 @@ from checklists.protocols.loader import load
 from checklists.rules.values import DateAbout
 from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, finding
 from tests.checklists.rules.kinds.test_sentences import notes_of, told
-from tests.checklists.rules.notes import BONE_SCAN, CANDIDACY, CT, MRI, Notes
+from tests.checklists.rules.notes import BONE_SCAN, CANDIDACY, CT, MRI, Notes, ready_notes
 
 DAY = timedelta(days=1)
 REFERENCE = load("reference-asra", signed=True)
@@ -174,3 +174,17 @@ def test_window_that_is_not_certain_says_what_it_counts_from():
     assert told("candidacy", "window_approximate", CANDIDACY, facts=about) == (
         "The date of the fracture is approximate; the window counts from 2027-02-11. A clinician signs it."
     )
+
+
+@pytest.mark.parametrize(("strict", "status"), [(True, "failed"), (False, "review")])
+def test_window_that_nobody_may_prolong_says_that_it_has_ended(strict, status):
+    ended = replace(PROTOCOL, window=replace(PROTOCOL.window, review_days=None, strict=strict))
+    found = finding("candidacy", fractured(date(2027, 1, 12)), notes_of("candidacy", CANDIDACY), protocol=ended)
+    said = "The treatment window since 2027-01-12 has ended: a clinician must decide on another treatment."
+    assert (found.status, found.sentence) == (status, said)
+
+
+def test_window_of_months_is_told_in_months():
+    monthly = replace(PROTOCOL, window=replace(PROTOCOL.window, pass_days=None, pass_months=2))
+    found = finding("candidacy", fractured(date(2027, 1, 9)), ready_notes().all, protocol=monthly)
+    assert found.sentence == "More than 2 months since 2027-01-09, with marrow oedema on MRI: a clinician decides."

@@ -7,8 +7,8 @@ import pytest
 
 from checklists.protocols.loader import load
 from checklists.rules.values import Authority, DateAbout
-from tests.checklists.rules.cases import FACTS, HOUR, START, outcome
-from tests.checklists.rules.notes import BONE_SCAN, CHECK, CT, MRI, NO_ANSWERS, Notes, ready_notes
+from tests.checklists.rules.cases import FACTS, HOUR, START, at, outcome
+from tests.checklists.rules.notes import BONE_SCAN, CHECK, CONSULT, CT, MRI, NO_ANSWERS, Notes, ready_notes
 from tests.checklists.rules.test_reference import QUESTIONS, reference_notes
 
 REFERENCE = load("reference-asra", signed=True)
@@ -28,6 +28,14 @@ def test_decision_older_than_the_fracture_was_not_about_it(broken, consult, cand
     evidence = ready_notes().all  # consult and candidacy of 24 February
     assert outcome("consult", facts, evidence, now=START) == consult
     assert outcome("candidacy", facts, evidence, now=START) == candidacy
+
+
+def test_consult_of_the_evening_before_the_fracture_was_not_about_it():
+    facts, notes = replace(FACTS, fractured=DateAbout(date(2027, 2, 25), date(2027, 2, 25))), Notes()
+    notes.add("consult", CONSULT, at("2027-02-24 23:30"))  # 25 February in UTC
+    assert outcome("consult", facts, notes.all, now=START) == ("overdue", "consult_before_fracture")
+    notes.add("consult", CONSULT, at("2027-02-25 00:00"))
+    assert outcome("consult", facts, notes.all, now=START) == OK
 
 
 def test_bone_scan_does_not_settle_what_the_mri_of_this_fracture_denies():

@@ -7,7 +7,7 @@ import pytest
 
 from checklists.rules.values import DateAbout, Review
 from tests.checklists.rules.cases import FACTS, START, at, finding, outcome
-from tests.checklists.rules.notes import CANDIDACY, MRI, Notes
+from tests.checklists.rules.notes import BONE_SCAN, CANDIDACY, CT, MRI, Notes
 from tests.checklists.rules.test_reference import REFERENCE
 
 OK = ("satisfied", "satisfied")
@@ -112,3 +112,26 @@ def test_signature_on_one_suspicion_does_not_cover_another():
     assert outcome("imaging", suspected, *asked, reviews=signed) == ("satisfied", "signed")
     both = replace(FACTS, conditions=frozenset({"suspected_malignancy", "suspected_infection"}))
     assert outcome("imaging", both, *asked, reviews=signed) == WANTED
+
+
+def test_contrast_from_before_the_fracture_shows_no_suspicion_of_it():
+    facts = replace(MALIGNANT, fractured=DateAbout(date(2027, 3, 5), date(2027, 3, 5)))
+    late = at("2027-03-08 12:00")
+    assert imaged(facts, (MRI, late), (CONTRAST, at("2027-03-04 23:30"))) == WANTED  # 5 March in UTC
+    assert imaged(facts, (MRI, late), (CONTRAST, at("2027-03-05 00:00"))) == OK
+
+
+def test_mri_from_before_a_new_fall_does_not_dispute_what_later_studies_show():
+    facts = replace(FACTS, worsened=DateAbout(date(2027, 3, 5), date(2027, 3, 5)))
+    dry = ({**MRI, "oedema_levels": []}, at("2027-03-04 12:00"))
+    late = at("2027-03-08 12:00")
+    assert imaged(facts, dry, (CT, late), (BONE_SCAN, late)) == OK
+    assert imaged(FACTS, dry, (CT, late), (BONE_SCAN, late)) == ("review", "imaging_disagrees")
+
+
+def test_older_study_with_contrast_is_looked_at_too():
+    notes = Notes()
+    contrast = notes.add("imaging", CONTRAST, START - 9 * DAY)
+    plain = notes.add("imaging", MRI, START - 3 * DAY)
+    found = finding("imaging", MALIGNANT, notes.all, START, START - DAY, REFERENCE)
+    assert (found.status, set(found.evidence)) == ("satisfied", {contrast.id, plain.id})
