@@ -66,9 +66,12 @@ def carries(override: Override, finding: Finding, start: datetime | None) -> boo
 
 
 def covers(override: Override, start: datetime | None) -> bool:
-    if override.start_from is None or override.start_until is None:
+    """Given for any start; else for those of a whole range, and a range without an end is none."""
+    if override.start_from is None and override.start_until is None:
         return True
-    return start is not None and override.start_from <= start < override.start_until
+    if start is None or override.start_from is None or override.start_until is None:
+        return False
+    return override.start_from <= start < override.start_until
 
 
 def refusals_of_case(verdict: Verdict, gate: Gate, has_booking: bool) -> tuple[Finding, ...]:

@@ -30,7 +30,7 @@ def renal_function(context: Context) -> Renal:
     """The clearance at the start, the lowest where two creatinines were drawn at once."""
     facts = context.facts
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "creatinine"), None)
-    results = latest_results(context, "creatinine", rule.unit if rule else "mg/dL")
+    results = latest_results(context, "creatinine", "mg/dL")  # the unit of the formula, whatever that of the row
     age = age_at_start(context)
     unknown = [
         name

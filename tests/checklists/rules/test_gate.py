@@ -4,14 +4,34 @@ from dataclasses import replace
 
 import pytest
 
-from checklists.rules.gate import TESTED, decide
-from checklists.rules.values import Gate, Override, OverrideClass, Shut, Status, Verdict
+from checklists.rules.gate import SHUT, TESTED, decide
+from checklists.rules.values import (
+    Gate,
+    GateDecision,
+    Override,
+    OverrideClass,
+    Shut,
+    State,
+    Status,
+    Verdict,
+    digest,
+)
+from checklists.rules.verdict_json import finding_to_json
 from tests.checklists.rules.cases import HOUR, PROTOCOL, START, finding, judge, taking
 from tests.checklists.rules.notes import CHECK, NO_ANSWERS, RECOVERED, ready_notes
 
 
 def without(*items):
     return [entry for entry in ready_notes().all if entry.item not in items]
+
+
+def recovered():
+    notes = ready_notes()
+    notes.add("recovery_observation", RECOVERED)
+    notes.add("after_care", {"explained": ["driving", "red_flags"]})
+    notes.add("follow_up", {"arranged": ["visit", "call_24h"]})
+    notes.add("responsible_adult", {"present": True})
+    return notes.all
 
 
 def answer(verdict, gate, *overrides, has_booking=True):
@@ -58,17 +78,23 @@ def test_discharge_tests_discharge_items_only():
             ("responsible_adult", "responsible_adult_missing"),
         ],
     )
-    notes = ready_notes()
-    notes.add("recovery_observation", RECOVERED)
-    notes.add("after_care", {"explained": ["driving", "red_flags"]})
-    notes.add("follow_up", {"arranged": ["visit", "call_24h"]})
-    notes.add("responsible_adult", {"present": True})
-    assert answer(judge(evidence=notes.all), Gate.DISCHARGE) == ("open", [])
+    assert answer(judge(evidence=recovered()), Gate.DISCHARGE) == ("open", [])
 
 
 def test_refusal_names_every_item():
     verdict = judge(evidence=without("ride", "infection_check"))
     assert answer(verdict, Gate.START)[1] == [("ride", "ride_missing"), ("infection_check", "check_missing")]
+
+
+def test_decision_names_what_was_carried_and_whether_the_protocol_is_signed():
+    ready = judge(evidence=ready_notes().all)
+    assert decide(ready, Gate.START, (), True) == GateDecision("open", (), (), True)
+    unsure = judge(evidence=without("ride", "fasting"))
+    ride, fasting = unsure.finding("ride"), unsure.finding("fasting")
+    carried = decide(unsure, Gate.START, [override_of(ride), override_of(fasting)], True)
+    assert carried == GateDecision("open_overridden", (), ("fasting", "ride"), True)
+    half = decide(unsure, Gate.START, [override_of(ride)], True)
+    assert half == GateDecision("refused", (fasting,), ("ride",), True)
 
 
 def test_time_mends_a_booking_item_that_is_too_early():
@@ -128,6 +154,7 @@ def test_override_of_too_early_does_not_carry_another_failure():
 def test_unsigned_protocol_refuses_every_gate():
     verdict = judge(evidence=ready_notes().all, protocol=replace(PROTOCOL, signed=False))
     assert {answer(verdict, gate)[1][0] for gate in Gate} == {("protocol", "protocol_unsigned")}
+    assert not any(decide(verdict, gate, (), has_booking=True).signed for gate in Gate)
 
 
 @pytest.mark.parametrize(
@@ -176,9 +203,79 @@ def test_override_carries_the_starts_it_was_given_for(start, carries):
     assert decide(verdict, Gate.START, [override], True, start).is_open is carries
 
 
+@pytest.mark.parametrize("end", ["start_from", "start_until"])
+@pytest.mark.parametrize("start", [START - HOUR, START, START + HOUR, None])
+def test_override_for_a_range_without_an_end_carries_no_start(end, start):
+    verdict = judge(evidence=without("ride"))
+    override = replace(override_of(verdict.finding("ride")), **{end: START})
+    assert not decide(verdict, Gate.START, [override], True, start).is_open
+
+
+def test_override_for_any_start_carries_a_case_without_one():
+    verdict = judge(evidence=without("ride"))
+    assert decide(verdict, Gate.START, [override_of(verdict.finding("ride"))], True, None).is_open
+
+
 def test_each_refusal_of_the_case_itself_says_whose_it_is():
     refused = decide(judge(protocol=replace(PROTOCOL, signed=False)), Gate.START, (), has_booking=False)
     owners = {refusal.code: (refusal.owner, refusal.override) for refusal in refused.refusals}
     never = OverrideClass.NEVER
     assert owners["protocol_unsigned"] == ("clinician", never)
     assert owners["not_booked"] == ("scheduler", never)
+
+
+def test_refusal_of_the_case_itself_is_a_failure_of_the_gate_that_was_asked():
+    """What an API caller and a page read of it; no clock and no override mends it."""
+    unsigned = decide(judge(protocol=replace(PROTOCOL, signed=False)), Gate.BOOKING, (), has_booking=False)
+    assert [finding_to_json(refusal) for refusal in unsigned.refusals if refusal.item == "protocol"] == [
+        {
+            "item": "protocol",
+            "kind": "protocol",
+            "step": "consult",
+            "status": "failed",
+            "code": "protocol_unsigned",
+            "sentence": "No clinician has signed this protocol version. Sign it before any case uses it.",
+            "owner": "clinician",
+            "needed_by": "booking",
+            "override": "never",
+            "due_at": None,
+            "deadline_at": None,
+            "clear_at": None,
+            "inputs": digest("protocol", "protocol_unsigned"),
+            "recorded": False,
+            "evidence": [],
+            "reasons": [],
+        }
+    ]
+
+
+def test_unsigned_protocol_and_missing_booking_are_both_said():
+    empty = Verdict(State.BLOCKED, (), None, None, True)
+    told = [
+        [(refusal.code, refusal.needed_by, refusal.sentence) for refusal in decide(verdict, gate, (), False).refusals]
+        for verdict, gate in ((replace(empty, signed=False), Gate.CHECK_IN), (empty, Gate.START), (empty, Gate.BOOKING))
+    ]
+    booking = "The case has no booking. Book it first."
+    nothing = "The protocol demands nothing of this case, so nothing was judged. Complete the protocol."
+    assert told == [
+        [("protocol_unsigned", Gate.CHECK_IN, SHUT[Shut.UNSIGNED]), ("not_booked", Gate.CHECK_IN, booking)],
+        [("nothing_judged", Gate.START, nothing), ("not_booked", Gate.START, booking)],
+        [("nothing_judged", Gate.BOOKING, nothing)],
+    ]
+
+
+def test_way_home_under_a_withdrawn_protocol_is_open_and_says_that_it_is_not_signed():
+    verdict = judge(evidence=recovered(), protocol=replace(PROTOCOL, signed=False, shut=Shut.WITHDRAWN))
+    assert decide(verdict, Gate.DISCHARGE, (), has_booking=False) == GateDecision("open", (), (), signed=False)
+
+
+@pytest.mark.parametrize("gate", [Gate.CHECK_IN, Gate.START])
+def test_both_gates_of_the_day_need_a_booking(gate):
+    verdict = judge(evidence=ready_notes().all)
+    assert answer(verdict, gate, has_booking=False)[1] == [("booking", "not_booked")]
+
+
+def test_override_of_one_item_does_not_carry_another_with_the_same_inputs():
+    verdict = judge(evidence=without("ride"))
+    override = replace(override_of(verdict.finding("ride")), item="fasting")
+    assert answer(verdict, Gate.START, override)[0] == "refused"
