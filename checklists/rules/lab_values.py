@@ -129,7 +129,7 @@ def is_valid(context: Context, rule: LabRule, result: Result) -> bool:
 
 
 def holds(band: Bound, value: Fraction) -> bool:
-    """Bound.holds on exact numbers."""
+    """Whether an exact number lies in the band."""
     if band.low is not None:
         low = exact(band.low)
         if value < low or (band.low_open and value == low):

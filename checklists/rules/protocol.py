@@ -127,11 +127,6 @@ class Bound:
     low_open: bool = False
     high_open: bool = False
 
-    def holds(self, value: float) -> bool:
-        if self.low is not None and (value <= self.low if self.low_open else value < self.low):
-            return False
-        return not (self.high is not None and (value >= self.high if self.high_open else value > self.high))
-
 
 @dataclass(frozen=True, slots=True)
 class LabRule:

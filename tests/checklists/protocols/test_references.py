@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checklists.protocols import loader
+from checklists.rules.lab_values import exact, holds
 from checklists.rules.protocol import HoldRule, Protocol
 from tests.checklists.protocols.test_reference import unsourced
 
@@ -120,7 +121,7 @@ def test_sir_stops_no_drug_without_its_prescriber() -> None:
 def test_sir_lab_value_at_the_edge_falls_into_its_band(row: str, value: float, judged: str) -> None:
     rule = next(rule for rule in SIR.labs if rule.row == row)
     bands = {"pass": rule.passes, "review": rule.reviews, "fail": rule.fails}
-    assert [name for name, bounds in bands.items() if any(bound.holds(value) for bound in bounds)] == [judged]
+    assert [name for name, bounds in bands.items() if any(holds(bound, exact(value)) for bound in bounds)] == [judged]
     assert rule.validity_days == {"LB02": 1}.get(row, 30)
 
 
