@@ -37,7 +37,8 @@ def _levels_of(spelling: str) -> Iterable[str]:
 
 def _level(text: str, spelling: str) -> str:
     match = _ONE.fullmatch(text.strip())
-    level = f"{'L' if match[1].upper() == 'L' else 'T'}{int(match[2])}" if match else ""
-    if level not in LEVELS:
-        raise LevelError(f"'{spelling[:40]}' names no level from T1 to L5. Write it as T12 or L1.")
-    return level
+    if match:
+        level = f"{'L' if match[1].upper() == 'L' else 'T'}{int(match[2])}"
+        if level in LEVELS:
+            return level
+    raise LevelError(f"'{spelling[:40]}' names no level from T1 to L5. Write it as T12 or L1.")

@@ -83,7 +83,7 @@ def human_deadline(instant: datetime, site: Site, grace: timedelta, start: datet
 def working_day_after(instant: datetime, days: int, site: Site) -> datetime:
     """The opening of the n-th working day after the instant's own day; n x 24 h for a site that never opens."""
     today = local_date(instant, site.tz)
-    ahead = (opening_of(today + n * ONE_DAY, site) for n in range(1, days + 7 * (days + 1)))
+    ahead = (opening_of(today + n * ONE_DAY, site) for n in range(1, 7 * days + 1))
     openings = [opening[0] for opening in ahead if opening]
     return openings[days - 1] if len(openings) >= days > 0 else instant + days * ONE_DAY
 

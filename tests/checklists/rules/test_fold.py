@@ -6,8 +6,19 @@ from datetime import timedelta
 import pytest
 
 from checklists.rules.gate import decide
-from checklists.rules.values import Authority, Gate, Override, Review
-from tests.checklists.rules.cases import FACTS, HOUR, START, finding, judge, outcome, taking
+from checklists.rules.values import (
+    Authority,
+    Finding,
+    Gate,
+    Override,
+    OverrideClass,
+    Reason,
+    Review,
+    Status,
+    Step,
+)
+from checklists.rules.verdict_json import finding_to_json
+from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, finding, judge, outcome, taking
 from tests.checklists.rules.notes import MRI, Notes, ready_notes
 
 OK = ("satisfied", "satisfied")
@@ -115,3 +126,140 @@ def test_override_of_a_rule_that_raised_ends_with_the_next_evidence():
     assert carried("ride", (FACTS, FACTS), (broken.all, broken.all))
     assert not carried("ride", (FACTS, FACTS), (broken.all, later.all))
     assert not carried("ride", (FACTS, replace(FACTS, number=2)), (broken.all, broken.all))
+
+
+# ---- what is shown of a finding
+
+
+def test_finding_shows_every_no_that_stands_the_latest_first_and_what_is_unsure():
+    notes = ready_notes()
+    last = len(notes.all)
+    notes.add("ride", {"available": False}, START - 3 * HOUR, Authority.NURSE)
+    notes.add("ride", {"available": True, "adult": False}, START - 2 * HOUR, Authority.PATIENT)
+    notes.add("ride", {"answer": "not_sure"}, START - HOUR / 2, Authority.PATIENT)
+    found = finding("ride", evidence=notes.all)
+    alone = "A driver alone is no responsible adult. Name an adult who goes along."
+    nobody = "Nobody can take the patient home. Arrange an adult who can, or a new date."
+    unsure = "The last answer was 'not sure'. Call whoever gave it and record what is true."
+    assert finding_to_json(found) == {
+        "item": "ride",
+        "kind": "ride",
+        "step": "ride",
+        "status": "failed",
+        "code": "no_adult",
+        "sentence": alone,
+        "owner": "patient",
+        "needed_by": "check_in",
+        "override": "one",
+        "due_at": "2027-03-05T22:00:00+00:00",  # three days before, at the end of work on the Friday
+        "deadline_at": "2027-03-09T15:00:00+00:00",
+        "clear_at": None,
+        "inputs": found.inputs,
+        "recorded": True,
+        "evidence": [last + 2, last + 1, 7],
+        "reasons": [
+            {"code": "no_adult", "sentence": alone, "status": "failed"},
+            {"code": "no_ride", "sentence": nobody, "status": "failed"},
+            {"code": "not_sure", "sentence": unsure, "status": "overdue"},
+        ],
+    }
+
+
+def test_finding_that_time_mends_shows_the_last_instant_that_it_waits_for():
+    eaten = (("fatty meal", 1), ("light meal", 2))
+    meals = [{"intake": name, "at": (START - hours * HOUR).isoformat()} for name, hours in eaten]
+    notes = without_fast({"intakes": meals})
+    found = finding("fasting", evidence=notes.all)
+    assert (found.status, found.clear_at, found.recorded) == (Status.TOO_EARLY, START + 7 * HOUR, False)
+    assert [reason.sentence for reason in found.reasons] == [
+        "fatty meal needs 8 hours before the start: start from Wednesday 2027-03-10 17:00 EST on.",
+        "light meal needs 6 hours before the start: start from Wednesday 2027-03-10 14:00 EST on.",
+    ]
+
+
+def without_fast(value):
+    notes = ready_notes()
+    notes.all = [entry for entry in notes.all if entry.item != "fasting"]
+    notes.add("fasting", value, START - HOUR / 2)
+    return notes
+
+
+def test_rule_that_raises_is_a_failure_of_its_item_and_rests_on_all_that_is_known():
+    notes = ready_notes()
+    broken = notes.add("ride", {"nonsense": 1})
+    sentence = "The rule for ride could not be evaluated (KeyError). Report it and call a clinician."
+    assert finding("ride", replace(FACTS, number=7), notes.all) == Finding(
+        item="ride",
+        kind="ride",
+        step=Step.RIDE,
+        status=Status.FAILED,
+        code="rule_error",
+        sentence=sentence,
+        owner="patient",
+        needed_by=Gate.CHECK_IN,
+        override=OverrideClass.ONE,
+        due_at=None,
+        deadline_at=None,
+        clear_at=None,
+        rests_on=(PROTOCOL.document_hash, "ride", "rule_error", "KeyError", 7, broken.id),
+        reasons=(Reason("rule_error", sentence, Status.FAILED),),
+    )
+
+
+def test_what_the_protocol_does_not_require_does_not_apply_until_something_is_recorded_of_it():
+    found = finding("conservative_care", evidence=ready_notes().all)
+    assert (found.status, found.code, found.sentence, found.reasons) == (
+        Status.NOT_APPLICABLE,
+        "not_required",
+        "The protocol does not require: conservative care.",
+        (),
+    )
+    notes = ready_notes()
+    notes.add("conservative_care", {"answer": "not_sure"})
+    reasons = finding("conservative_care", evidence=notes.all).reasons
+    assert [reason.code for reason in reasons] == ["conservative_care_missing", "not_sure"]
+
+
+def test_word_that_waits_names_who_looks_at_it():
+    notes = Notes()
+    notes.add("imaging", {**MRI, "stage": "result"}, START - 9 * DAY, Authority.SCHEDULER)
+    found = finding("imaging", evidence=notes.all)
+    told = "This is recorded but not verified. A clinician looks at it and records what is true."
+    assert (found.sentence, found.owner) == (told, "clinician")
+
+
+def test_what_is_dated_after_the_start_says_so():
+    notes = without_fast({"intakes": []})
+    notes.all = [replace(entry, observed_at=START + HOUR) if entry.item == "ride" else entry for entry in notes.all]
+    found = finding("ride", evidence=notes.all)
+    assert [(reason.code, reason.sentence) for reason in found.reasons] == [
+        ("dated_after_start", "This is dated after the start. Correct its time, or do it again."),
+    ]
+
+
+# ---- whose look counts
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "authority", "expected"),
+    [
+        (START - 5 * DAY, Authority.NURSE, OK),  # at the instant of the word itself
+        (START - 5 * DAY - timedelta(seconds=1), Authority.NURSE, WAITS),
+        (START - 3 * DAY, Authority.NURSE, OK),
+        (START - 3 * DAY, Authority.CLINICIAN, OK),
+        (START - 3 * DAY, Authority.SCHEDULER, WAITS),
+    ],
+)
+def test_look_counts_from_the_instant_of_the_word_on_and_by_the_role_that_verifies(looked_at, authority, expected):
+    notes = without_labs("platelets")
+    notes.add("labs", lab("platelets", 200, "10^9/L"), START - 5 * DAY, Authority.SCHEDULER)
+    notes.add("labs", {"stage": "looked_at"}, looked_at, authority)
+    assert outcome("labs", evidence=notes.all) == expected
+
+
+@pytest.mark.parametrize("value", [{"stage": "ordered"}, {"stage": "done"}, {"answer": "asked"}])
+def test_ordering_or_asking_is_no_look(value):
+    notes = without_labs("platelets")
+    notes.add("labs", lab("platelets", 200, "10^9/L"), START - 5 * DAY, Authority.SCHEDULER)
+    notes.add("labs", value, START - 3 * DAY, Authority.NURSE)
+    assert WAITS[1] in [reason.code for reason in finding("labs", evidence=notes.all).reasons]

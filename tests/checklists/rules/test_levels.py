@@ -36,3 +36,18 @@ def test_levels_are_read_from_the_spellings_people_use(spellings: list[str], cod
 def test_spelling_of_no_level_is_refused_with_the_remedy(spelling: str) -> None:
     with pytest.raises(LevelError, match=r"Write|Name"):
         parse_levels([spelling])
+
+
+@pytest.mark.parametrize(
+    ("spellings", "told"),
+    [
+        ([], "No level is given. Name at least one, e.g. T12 or L1."),
+        (["x" * 41], f"'{'x' * 40}' names no level from T1 to L5. Write it as T12 or L1."),
+        (["T12-L1-L2"], "'T12-L1-L2' is no level or range. Write T12, or T11-L1 for a range."),
+        (["L1-T12"], "'L1-T12' runs upwards. Write the upper level first, e.g. T11-L1."),
+    ],
+)
+def test_refusal_repeats_the_spelling_in_short_and_shows_a_right_one(spellings: list[str], told: str) -> None:
+    with pytest.raises(LevelError) as refused:
+        parse_levels(spellings)
+    assert str(refused.value) == told
