@@ -1,5 +1,6 @@
 """What requests may say. Unknown fields are refused, times carry an offset, text is bounded."""
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import serializers
@@ -97,45 +98,39 @@ class PlanIn(Strict):
     procedure = WordField(["kyphoplasty", "vertebroplasty"])
     levels = serializers.ListField(child=text(12), min_length=1, max_length=10)
     cause = WordField(
-        ["osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"],
-        required=False,
-        allow_null=True,
-        default=None,
+        ["osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"], required=False, allow_null=True
     )
-    anesthesia = WordField(["local", "sedation", "general"], required=False, allow_null=True, default=None)
-    fractured = DateAboutIn(required=False, allow_null=True, default=None)
-    onset = DateAboutIn(required=False, allow_null=True, default=None)
-    diagnosed = DateAboutIn(required=False, allow_null=True, default=None)
-    # The last new fall, new pain or new deficit: images and assessments from before do not count. A change that leaves
-    # it out keeps what is recorded; null takes it back.
+    anesthesia = WordField(["local", "sedation", "general"], required=False, allow_null=True)
+    fractured = DateAboutIn(required=False, allow_null=True)
+    onset = DateAboutIn(required=False, allow_null=True)
+    diagnosed = DateAboutIn(required=False, allow_null=True)
+    # The last new fall, new pain or new deficit: images and assessments from before do not count.
     worsened = DateAboutIn(required=False, allow_null=True)
-    weight_kg = NumberField(min_value=20, max_value=350, required=False, allow_null=True, default=None)
-    allergies = serializers.ListField(child=text(80), max_length=50, required=False, default=list)
-    conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False, default=list)
-    conditions_denied = serializers.ListField(
-        child=CodeField(max_length=60), max_length=50, required=False, default=list
-    )
-    # Left out: nobody has asked yet, and booking waits for the answer. [] says that nothing is taken.
-    medications = MedicationIn(many=True, max_length=50, required=False)  # type: ignore[call-arg]
+    weight_kg = NumberField(min_value=20, max_value=350, required=False, allow_null=True)
+    allergies = serializers.ListField(child=text(80), max_length=50, required=False)
+    conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False)
+    conditions_denied = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False)
+    # null: nobody has asked yet, and booking waits for the answer. [] says that nothing is taken.
+    medications = MedicationIn(many=True, max_length=50, required=False, allow_null=True)  # type: ignore[call-arg]
 
     @staticmethod
     def value(data: dict[str, Any]) -> Plan:
+        taken = data.get("medications")
         return Plan(
             procedure=data["procedure"],
             levels=tuple(data["levels"]),
-            cause=data["cause"],
-            anesthesia=data["anesthesia"],
-            fractured=_about(data["fractured"]),
-            onset=_about(data["onset"]),
-            diagnosed=_about(data["diagnosed"]),
+            cause=data.get("cause"),
+            anesthesia=data.get("anesthesia"),
+            fractured=_about(data.get("fractured")),
+            onset=_about(data.get("onset")),
+            diagnosed=_about(data.get("diagnosed")),
             worsened=_about(data.get("worsened")),
-            weight_kg=data["weight_kg"],
-            allergies=tuple(data["allergies"]),
-            conditions=frozenset(data["conditions"]),
-            conditions_denied=frozenset(data["conditions_denied"]),
-            medications=tuple(Medication(**medication) for medication in data.get("medications", ())),
-            medications_known="medications" in data,
-            keeps_worsened="worsened" not in data,
+            weight_kg=data.get("weight_kg"),
+            allergies=tuple(data.get("allergies", ())),
+            conditions=frozenset(data.get("conditions", ())),
+            conditions_denied=frozenset(data.get("conditions_denied", ())),
+            medications=tuple(Medication(**medication) for medication in taken or ()),
+            medications_known=taken is not None,
         )
 
 
@@ -158,7 +153,14 @@ class Versioned(Strict):
 
 
 class PlanChangeIn(PlanIn, Versioned):
+    """What is left out stays as it is recorded; null, or an empty list, takes it back."""
+
     preview = TruthField(default=False)
+
+    @staticmethod
+    def value(data: dict[str, Any]) -> Plan:
+        left_out = {name for name, field in PlanIn().fields.items() if not field.required} - data.keys()
+        return replace(PlanIn.value(data), keeps=frozenset(left_out))
 
 
 class EvidenceIn(Strict):

@@ -41,7 +41,7 @@ class Plan:
     conditions_denied: frozenset[str] = field(default_factory=frozenset)  # asked and answered with no
     medications: tuple[Medication, ...] = ()
     medications_known: bool = True  # False: not asked yet, which booking waits for
-    keeps_worsened: bool = False  # a change that does not speak of it leaves it as it is recorded
+    keeps: frozenset[str] = field(default_factory=frozenset)  # what a change does not speak of stays as recorded
 
 
 @transaction.atomic
@@ -272,14 +272,25 @@ def may_change_plan(case: Case) -> None:
 def facts_with(case: Case, facts: Facts, plan: Plan) -> Facts:
     """The facts with another plan; what happened to the case stays. Raises Invalid."""
     return replace(
-        _facts(case.practice, case.patient, plan),
+        _facts(case.practice, case.patient, plan_with_kept(plan, facts)),
         number=facts.number,
         arrived_at=facts.arrived_at,
         not_happening=facts.not_happening,
         put_off_at=facts.put_off_at,
         started_holds=facts.started_holds,
-        worsened=facts.worsened if plan.keeps_worsened else plan.worsened,
     )
+
+
+def plan_with_kept(plan: Plan, facts: Facts) -> Plan:
+    """The plan with what it does not speak of as it is recorded; a condition is either there or denied."""
+    if not plan.keeps:
+        return plan
+    names = plan.keeps | ({"medications_known"} if "medications" in plan.keeps else frozenset())
+    whole = replace(plan, **{name: getattr(facts, name) for name in names})
+    there, denied = whole.conditions, whole.conditions_denied
+    if "conditions" in plan.keeps and "conditions_denied" not in plan.keeps:
+        return replace(whole, conditions=there - denied)
+    return replace(whole, conditions_denied=denied - there) if "conditions_denied" in plan.keeps else whole
 
 
 def ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> None:

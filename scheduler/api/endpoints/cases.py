@@ -143,7 +143,7 @@ class ChangePlan(Write):
             case, refreshed = cases.change_plan(
                 practice_id=actor.practice.pk,
                 case_id=ids["case_id"],
-                plan=inputs.PlanIn.value(data),
+                plan=inputs.PlanChangeIn.value(data),
                 seen_version=data["version"],
                 by=actor.by,
                 now=now,

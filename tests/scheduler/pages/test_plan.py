@@ -130,7 +130,7 @@ def test_api_preview_says_the_same(
     page = send(desk, booked, desk.get(address(booked)), "preview", levels="L2", fractured="", medications="none")
     plan = {"procedure": "kyphoplasty", "levels": ["L2"], "medications": [], "preview": True}
     facts = current_facts(booked.checklist)
-    plan |= {"cause": facts.cause, "anesthesia": facts.anesthesia, "weight_kg": facts.weight_kg}
+    plan |= {"fractured": None, "cause": facts.cause, "anesthesia": facts.anesthesia, "weight_kg": facts.weight_kg}
     answer = api("scheduler").post(
         reverse("case-plan", kwargs={"case_id": booked.pk}),
         {**plan, "version": booked.version},
