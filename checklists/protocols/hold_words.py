@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES
+from checklists.rules.codes import code_in_words
 from checklists.rules.protocol import HoldRule, ReviewIf
 
 
@@ -39,7 +40,7 @@ def conditions(when: ReviewIf) -> Iterator[str]:
     if when.daily_mg_from is not None:
         yield f"{when.daily_mg_from:g} mg a day or more"
     yield from (f"taken for {word}" for word in sorted(when.indications))
-    yield from (code.replace("_", " ") for code in sorted(when.recorded))
+    yield from (code_in_words(code) for code in sorted(when.recorded))
     yield from (ASKED_CODES[code] for code in sorted(when.asked))
     yield from (f"{ASKED_CODES[code]} on the day" for code in sorted(when.on_the_day))
     yield from (f"{ASKED_CODES[code]} is not known to its prescriber" for code in sorted(when.cleared))

@@ -6,6 +6,7 @@ from typing import Any
 
 from checklists.protocols.hold_words import beyond_hours
 from checklists.protocols.loader import from_document
+from checklists.rules.codes import code_in_words
 from checklists.rules.protocol import (
     Bound,
     ExclusionRule,
@@ -150,7 +151,7 @@ def statement_words(one: Statement) -> tuple[str, Sourced]:
 
 
 def topic_words(topic: str) -> str:
-    return topic.replace("_", " ")
+    return code_in_words(topic)
 
 
 def clearance_words(rule: HoldRule) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from checklists.protocols.blocks import MISSING
 from checklists.protocols.problems import Where
+from checklists.rules.codes import code_in_words
 
 # What a rule is about first of all: said without naming the part.
 PRIMARY = {
@@ -193,7 +194,7 @@ def moment_words(value: Mapping[str, Any]) -> str:
 def plain(value: Any) -> str:
     """A code word such as timed_hold with its spaces; what people wrote stays as it is."""
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text.replace("_", " ") if CODE.match(text) else text
+    return code_in_words(text) if CODE.match(text) else text
 
 
 def row_words(where: Where, rule: Mapping[str, Any], cited: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
+from checklists.rules.codes import code_in_words
 from checklists.rules.context import Check, Context, pending, review
 from checklists.rules.doses import (
     drug_plans,
@@ -35,7 +36,7 @@ def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[
         if f" {normalised(word)} " in reason:
             yield review("reason_to_review", f"{drug} is taken for {word}: a clinician decides.")
     for code in sorted(when.recorded & context.facts.conditions):
-        yield review(code, f"{drug} with {code.replace('_', ' ')}: a clinician decides.")
+        yield review(code, f"{drug} with {code_in_words(code)}: a clinician decides.")
     for code in sorted(when.asked):
         yield from asked_checks(context, drug, code, on_the_day=False)
     for code in sorted(when.on_the_day):

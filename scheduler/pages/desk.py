@@ -9,7 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from checklists.models import Evidence, Override, ProtocolVersion
+from checklists.rules.conditions_named import conditions_named
 from checklists.rules.values import Finding
+from checklists.services.protocols import typed_protocol
 from notifications.services.outbox import timeline
 from scheduler import clock
 from scheduler.access import Actor, allowed, permit
@@ -119,8 +121,10 @@ def _overrides(row: Row) -> list[dict[str, Any]]:
 def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     signed = ProtocolVersion.objects.filter(
         practice_id=actor.practice.pk, signed_at__isnull=False, withdrawn_at=None
-    ).values_list("protocol__name", flat=True)
-    form = NewCaseForm(_posted(request), protocols=sorted(set(signed)))
+    ).order_by("number")
+    newest = dict(signed.values_list("protocol__name", "pk"))
+    asked = [conditions_named(typed_protocol(version)) for version in signed.filter(pk__in=newest.values())]
+    form = NewCaseForm(_posted(request), protocols=sorted(newest), asked=sorted(set().union(*asked)))
     problem = None
     if request.method == "POST" and form.is_valid():
         try:

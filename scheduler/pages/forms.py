@@ -10,6 +10,7 @@ from django import forms
 from checklists.rules.sitetime import wall_instant
 from checklists.rules.values import DateAbout
 from scheduler.models import Practice, Resource
+from scheduler.pages.condition_fields import ConditionsForm, lines_of
 from scheduler.pages.fields import TextField
 from scheduler.rules.referrals.cells import read_medication
 from scheduler.rules.transitions import ENDINGS
@@ -22,7 +23,7 @@ UNKNOWN = ("", "not known yet")
 DATE = {"type": "date"}
 
 
-class NewCaseForm(forms.Form):
+class NewCaseForm(ConditionsForm):
     family_name = TextField(max_length=100)
     given_name = TextField(max_length=100)
     born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
@@ -51,10 +52,14 @@ class NewCaseForm(forms.Form):
         help_text="One on each line; write none where the patient takes nothing. Left empty, booking waits for it. "
         "In parentheses what it depends on: (weekly), (every 8 weeks), (10 mg a day), (topical), (for: stent).",
     )
+    allergies = TextField(
+        widget=forms.Textarea(attrs={"rows": 2}), required=False, max_length=4000, help_text="One on each line."
+    )
     protocol = forms.ChoiceField(choices=[])
 
-    def __init__(self, *args: Any, protocols: list[str], **more: Any) -> None:
+    def __init__(self, *args: Any, protocols: list[str], asked: list[str], **more: Any) -> None:
         super().__init__(*args, **more)
+        self.ask_about(asked)
         field = self.fields["protocol"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, name) for name in protocols]
@@ -81,6 +86,9 @@ class NewCaseForm(forms.Form):
             anesthesia=data["anesthesia"] or None,
             fractured=DateAbout(fractured, fractured) if fractured else None,
             weight_kg=data["weight_kg"],
+            allergies=tuple(dict.fromkeys(lines_of(data["allergies"]))),
+            conditions=self.conditions(),
+            conditions_denied=self.denied(),
             medications=tuple(read_medication(name) for name in names),
             medications_known=bool(lines),
         )

@@ -6,11 +6,12 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.codes import code_in_words
 from checklists.rules.conditions_named import conditions_named
 from checklists.rules.levels import LevelError, parse_levels
 from checklists.rules.protocol import Protocol
-from checklists.rules.shapes import KEY
 from checklists.rules.values import DateAbout, Facts, Medication
+from scheduler.pages.condition_fields import ConditionsForm, lines_of
 from scheduler.pages.fields import TextField
 from scheduler.pages.forms import DATE, UNKNOWN
 from scheduler.rules.referrals.cells import read_medication
@@ -23,12 +24,11 @@ DATED = {
     "diagnosed": "Diagnosis",
     "worsened": "New fall, new pain or new deficit",
 }
-ASKED = [UNKNOWN, ("yes", "yes"), ("no", "no")]
 LINES = {"rows": 4}
 SHORT = {"rows": 2}
 
 
-class PlanForm(forms.Form):
+class PlanForm(ConditionsForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     shown = TextField(widget=forms.HiddenInput, required=False, max_length=64)
     procedure = forms.ChoiceField(choices=[("kyphoplasty", "kyphoplasty"), ("vertebroplasty", "vertebroplasty")])
@@ -52,35 +52,25 @@ class PlanForm(forms.Form):
     allergies = TextField(
         widget=forms.Textarea(attrs=SHORT), required=False, max_length=4000, help_text="One on each line."
     )
-    more_conditions = TextField(
-        label="Other conditions",
-        widget=forms.Textarea(attrs=SHORT),
-        required=False,
-        max_length=3000,
-        help_text="One on each line, beside those that are asked below.",
-    )
 
     def __init__(self, *args: Any, facts: Facts, protocol: Protocol, version: int, **more: Any) -> None:
         self.facts = facts
         self.listed = {line_of(medication): medication for medication in facts.medications}
-        self.codes = conditions_named(protocol)
-        initial = {**initial_of(facts, self.codes), "version": version}
+        codes = conditions_named(protocol)
+        initial = {**initial_of(facts, codes), "version": version}
         super().__init__(*args, **{"initial": initial, **more})
         for name, label in DATED.items():
             self.fields[name] = day_field(f"{label} on", "")
             self.fields[f"{name}_latest"] = day_field(
                 f"{label}: at the latest on", "Only where the day is not known exactly: the one above is the earliest."
             )
-        for code in self.codes:
-            label = code.replace("_", " ").capitalize()
-            self.fields[f"has_{code}"] = forms.ChoiceField(label=f"{label}?", choices=ASKED, required=False)
+        self.ask_about(codes)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.read_levels(data)
         for name in DATED:
             self.read_days(data, name)
-        data["codes"] = self.read_codes(data)
         return data
 
     def read_levels(self, data: dict[str, Any]) -> None:
@@ -96,18 +86,9 @@ class PlanForm(forms.Form):
         elif first and last and last < first:
             self.add_error(f"{name}_latest", "This is before the earliest day. Exchange the two.")
 
-    def read_codes(self, data: dict[str, Any]) -> frozenset[str]:
-        codes = frozenset(line.casefold().replace(" ", "_") for line in lines_of(data.get("more_conditions")))
-        if wrong := next((code for code in sorted(codes) if not KEY.fullmatch(code)), ""):
-            self.add_error("more_conditions", f"'{wrong}' is no condition. Use letters, digits and spaces.")
-        if asked := sorted(codes & set(self.codes)):
-            self.add_error("more_conditions", f"{asked[0].replace('_', ' ')} is asked below: answer it there.")
-        return codes
-
     def plan(self) -> Plan:
         data, listed = self.cleaned_data, lines_of(self.cleaned_data["medications"])
         names = [line for line in listed if line.casefold() != NOTHING]
-        yes = {code for code in self.codes if data[f"has_{code}"] == "yes"}
         unasked = self.facts.conditions_denied - set(self.codes)
         return Plan(
             procedure=data["procedure"],
@@ -120,9 +101,8 @@ class PlanForm(forms.Form):
             worsened=about(data, "worsened"),
             weight_kg=data["weight_kg"],
             allergies=tuple(dict.fromkeys(lines_of(data["allergies"]))),
-            conditions=frozenset(yes) | data["codes"],
-            conditions_denied=frozenset(code for code in self.codes if data[f"has_{code}"] == "no")
-            | (unasked - data["codes"]),
+            conditions=self.conditions(),
+            conditions_denied=self.denied() | (unasked - data["codes"]),
             # A line that was not touched is the entry that it was, also where the line cannot say all of it.
             medications=tuple(self.listed.get(line) or read_medication(line) for line in names),
             medications_known=bool(listed),
@@ -136,10 +116,6 @@ def day_field(label: str, help_text: str) -> forms.DateField:
 def about(data: dict[str, Any], name: str) -> DateAbout | None:
     first: date | None = data[name]
     return DateAbout(first, data[f"{name}_latest"] or first) if first else None
-
-
-def lines_of(text: str | None) -> list[str]:
-    return [" ".join(line.split()) for line in (text or "").splitlines() if line.strip()]
 
 
 def line_of(medication: Medication) -> str:
@@ -166,7 +142,7 @@ def initial_of(facts: Facts, codes: Iterable[str]) -> dict[str, Any]:
         "weight_kg": facts.weight_kg,
         "medications": "\n".join(listed) or (NOTHING if facts.medications_known else ""),
         "allergies": "\n".join(facts.allergies),
-        "more_conditions": "\n".join(code.replace("_", " ") for code in sorted(facts.conditions - set(codes))),
+        "more_conditions": "\n".join(code_in_words(code) for code in sorted(facts.conditions - set(codes))),
     }
     for name in DATED:
         if known := getattr(facts, name):

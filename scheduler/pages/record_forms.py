@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.codes import code_as_label
 from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
 from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE, STUDIES
@@ -173,7 +174,7 @@ class CareForm(SeenForm):
         for measure in MEASURES:
             for part in ("from", "until"):
                 self.fields[f"{measure}_{part}"] = forms.DateField(
-                    label=f"{measure.replace('_', ' ').capitalize()} {part}",
+                    label=f"{code_as_label(measure)} {part}",
                     required=False,
                     widget=forms.DateInput(attrs=DATE),
                 )

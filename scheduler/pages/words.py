@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from checklists.rules.codes import code_in_words
+from checklists.rules.shapes import KEY
+
 # Keys whose answer says by itself what it is: "INR 1.0 ratio", "light meal at Mon 1 Mar 2027 06:00".
 UNSPOKEN = frozenset({"analyte", "value", "temperature", "intake", "intakes", "answers"})
 
@@ -14,7 +17,7 @@ UNSHOWN = frozenset({"unit", "contact"})  # beside its number; an id
 
 def item_in_words(item: str) -> str:
     """`hold:apixaban` as "hold: apixaban", `infection_check` as "infection check"."""
-    return item.replace("_", " ").replace(":", ": ")
+    return code_in_words(item).replace(":", ": ")
 
 
 def moment_in_words(moment: datetime, tz: ZoneInfo) -> str:
@@ -42,7 +45,7 @@ def _text(value: str, tz: ZoneInfo) -> str:
         except ValueError:
             return value
         return moment_in_words(moment, tz) if moment.utcoffset() is not None else value
-    return value.replace("_", " ")
+    return code_in_words(value) if KEY.fullmatch(value) else value.replace("_", " ")
 
 
 def _answers(value: Mapping[str, Any], tz: ZoneInfo) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from checklists.rules.codes import code_in_words
 from checklists.rules.context import (
     Answer,
     Check,
@@ -125,7 +126,7 @@ def date_checks(context: Context, entry: Evidence) -> list[Check]:
 
 
 def spoken(key: str) -> str:
-    return key.replace("_", " ")
+    return code_in_words(key)
 
 
 def first_day_free(context: Context, stated: Iterable[Evidence]) -> datetime | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from checklists.rules.asked import codes_wanted
+from checklists.rules.codes import code_in_words
 from checklists.rules.context import Context
 from checklists.rules.doses import plans_of, rows_for
 from checklists.rules.questions.asking import Answer, Choice, Detail, Option, Question, Text, Words, say
@@ -63,7 +64,7 @@ def value(question: Question, answer: Answer) -> dict[str, Any]:
 
 
 def words(given: Mapping[str, Any]) -> Words:
-    said = tuple(PLAIN.get(code, Text(code.replace("_", " "))) for code, word in given.items() if word == "yes")
+    said = tuple(PLAIN.get(code, Text(code_in_words(code))) for code, word in given.items() if word == "yes")
     if said:
         return SOME, said
     if "not_sure" in given.values():

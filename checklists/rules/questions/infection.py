@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from checklists.rules.codes import code_in_words
 from checklists.rules.context import Context, Item
 from checklists.rules.kinds.infection import TO_REPEAT, prescreen_opens_at, questions_for
 from checklists.rules.questions.asking import (
@@ -69,7 +70,7 @@ def value(question: Question, answer: Answer) -> dict[str, Any]:
 def words(question: Question, value: Mapping[str, Any]) -> Words:
     answers = value["answers"]
     texts = {option.code: option.text for choice in question.choices for d in choice.details for option in d.options}
-    signs = tuple(texts.get(key, Text(key.replace("_", " "))) for key, given in answers.items() if given == "yes")
+    signs = tuple(texts.get(key, Text(code_in_words(key))) for key, given in answers.items() if given == "yes")
     if signs:
         return "yes", signs
     if "not_sure" in answers.values():

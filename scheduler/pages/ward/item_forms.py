@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.codes import code_as_label
 from checklists.rules.kinds.allergies import ALLERGENS
 from checklists.rules.kinds.recovery import AFTER_CARE_TOPICS, FOLLOW_UP_TOPICS
 from checklists.rules.kinds.restart import RESTART
@@ -196,8 +197,8 @@ class TopicsForm(ItemForm):
     topics = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
     def offer_topics(self, label: str, rows: tuple[Statement, ...], names: tuple[str, ...]) -> None:
-        wanted = {row.topic: f"{row.topic.replace('_', ' ').capitalize()}: {row.says}" for row in rows}
-        others = {name: f"{name.replace('_', ' ').capitalize()}, if told" for name in names if name not in wanted}
+        wanted = {row.topic: f"{code_as_label(row.topic)}: {row.says}" for row in rows}
+        others = {name: f"{code_as_label(name)}, if told" for name in names if name not in wanted}
         field = self.fields["topics"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.label, field.choices = label, [*wanted.items(), *others.items()]

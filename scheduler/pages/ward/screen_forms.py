@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.codes import code_as_label
 from checklists.rules.kinds.infection import ANSWERED
 from checklists.rules.protocol import InfectionQuestion, InfectionRule
 from scheduler.pages.fields import TextField
@@ -48,7 +49,7 @@ class ScreenForm(forms.Form):
         field.choices = [(question.key, question.text) for question in questions]
         for key in self.dated:
             self.fields[f"day_{key}"] = forms.DateField(
-                label=f"{key.replace('_', ' ').capitalize()}: on which day, if so",
+                label=f"{code_as_label(key)}: on which day, if so",
                 required=False,
                 widget=forms.DateInput(attrs=DATE),
             )

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from checklists.rules.values import Authority, State, Status
+from checklists.services.checklists import current_facts
 from scheduler.models import Booking, Case, Resource, Task
 from scheduler.pages.looks import LOOKS
 from scheduler.services.boards import pathway
@@ -143,9 +144,22 @@ def test_new_case_form_opens_the_case_with_patient_and_contact(signed_in: Callab
     assert [contact.email for contact in case.patient.contacts.all()] == ["flora@patients.example"]
 
 
+def test_new_case_form_asks_about_conditions_one_by_one(signed_in: Callable[[str], Client]) -> None:
+    desk = signed_in("scheduler")
+    page = desk.get("/desk/new/").content.decode()
+    assert "MRI contraindicated?" in page and "Stent?" in page
+    told = {"has_mri_contraindicated": "yes", "has_stent": "no", "has_diabetes": ""}
+    desk.post("/desk/new/", {**NEW, **told, "more_conditions": "Sleep apnoea", "allergies": "bone cement"})
+    facts = current_facts(Case.objects.get(patient__family_name="Formfield").checklist)
+    assert facts.conditions == {"mri_contraindicated", "sleep_apnoea"}
+    assert (facts.conditions_denied, facts.allergies) == ({"stent"}, ("bone cement",))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"has_stent": "perhaps"}, "Select a valid choice"),
+        ({"more_conditions": "stent"}, "stent is asked below: answer it there."),
         ({"levels": "L9"}, "names no level from T1 to L5"),
         ({"email": "not an address"}, "Enter a valid email address"),
         ({"email": "appointments@demo.example"}, "own mailbox"),
