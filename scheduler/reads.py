@@ -173,6 +173,11 @@ def looked_at(*ids: uuid.UUID | None) -> None:
         seen.update(each for each in ids if each is not None)
 
 
+def seen_so_far() -> frozenset[uuid.UUID]:
+    """What this request has shown until now; nothing outside of a request."""
+    return frozenset(_seen.get() or ())
+
+
 def looked_at_cases(cases: Iterable["OfPatient"]) -> None:
     looked_at(*(pk for case in cases for pk in (case.pk, case.patient_id)))
 

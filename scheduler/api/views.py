@@ -54,7 +54,7 @@ class Endpoint(APIView):
             return response
 
     def log(self, request: Any, seen: set[uuid.UUID], status: int) -> None:
-        """Whom the answer shows; also one that is given once more, of which the address is all there is."""
+        """Whom the answer shows; also one that is given once more."""
         actor = getattr(self.request, "auth", None)
         if not isinstance(actor, Actor) or status >= 300:
             return

@@ -65,7 +65,10 @@ class Reading(models.Model):
 
 
 class IdempotencyKey(Scoped):
-    """The 2xx answer to a POST, for 24 h; the same key with another body is refused."""
+    """The 2xx answer to a POST, for 24 h; the same key with another body is refused.
+
+    `subjects`: hexadecimal ids of the patients and cases that it shows, also whenever it is given again.
+    """
 
     actor = models.CharField(max_length=80)
     route = models.CharField(max_length=200)
@@ -73,6 +76,7 @@ class IdempotencyKey(Scoped):
     body_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     body = EncryptedTextField()
+    subjects = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -16,6 +16,7 @@ from scheduler.models import Case, Patient
 from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words, value_in_words
+from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import NotFound, Problem
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.cases import case_of
@@ -23,6 +24,7 @@ from scheduler.services.evidence import mark_entered_in_error
 from scheduler.services.people import find_patients, writer_names
 from scheduler.services.refiling import refile_case, refile_evidence
 
+MOST_PLACES = 50
 BACK = {"desk": "/desk/cases/{}/", "ward": "/ward/cases/{}/"}
 
 
@@ -139,7 +141,9 @@ def _places(actor: Actor, form: ElsewhereForm, case: Case, item: str) -> list[di
     patients = _found(actor, form, case.patient_id)
     cases = Case.objects.filter(practice=actor.practice, patient__in=patients).exclude(state="closed")
     related = cases.select_related("patient", "booking").order_by("patient__family_name", "opened_at")
-    return [{"case": other, "value": f"{other.pk} {_version(other, item)}"} for other in related[:50]]
+    shown = list(related[:MOST_PLACES])
+    looked_at_cases(shown)
+    return [{"case": other, "value": f"{other.pk} {_version(other, item)}"} for other in shown]
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from scheduler.access import Actor
 from scheduler.models import IdempotencyKey
+from scheduler.reads import looked_at, seen_so_far
 from scheduler.rules.problems import KeyReused
 from scheduler.services.record import salted_digest
 
@@ -45,7 +46,8 @@ def answer_once(*, actor: Actor, route: str, key: str, body: bytes, now: datetim
             )
             answer = act()
             row.status, row.body = answer.status, answer.body
-            row.save(update_fields=["status", "body"])
+            row.subjects = " ".join(sorted(each.hex for each in seen_so_far()))
+            row.save(update_fields=["status", "body", "subjects"])
             return answer
     except IntegrityError as error:
         kept = mine.first()
@@ -53,6 +55,7 @@ def answer_once(*, actor: Actor, route: str, key: str, body: bytes, now: datetim
             raise
     if kept.body_digest != digest:
         raise KeyReused("This Idempotency-Key was used for another request body. Use a new key for a new request.")
+    looked_at(*map(uuid.UUID, kept.subjects.split()))
     return Answer(kept.status, kept.body, replayed=True)
 
 

@@ -246,3 +246,27 @@ def test_word_that_is_corrected_is_a_look_at_its_case(
     struck = Case.objects.get(checklist__evidence__public_id=next(iter(call.ids.values())))
     assert ids_of(struck) <= set(row.subjects.split())
     assert route == "evidence-error" or len(row.subjects.split()) == 4
+
+
+@pytest.mark.parametrize(("route", "its_ids"), [("patients", 1), ("evidence-error", 2)])
+def test_answer_that_is_given_again_by_its_key_is_one_more_look(
+    route: str, its_ids: int, world: World, api: Ask, at: Callable[[datetime], None]
+) -> None:
+    """Neither address names whom the answer shows."""
+    call = CALLS[route, "POST"](world)
+    at(call.at)
+    client = api("clinician")
+    answers = [send(client, route, "POST", call, **{"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [answer.headers.get("Idempotent-Replay") for answer in answers] == [None, "true"]
+    first, again = rows()
+    assert again.subjects == first.subjects
+    assert len(again.subjects.split()) == its_ids
+
+
+def test_cases_among_which_a_word_is_filed_are_logged(case: Case, tell: Callable[..., Case], signed_in: Ask) -> None:
+    other = tell("opened")
+    word = case.checklist.evidence.earliest("pk").public_id
+    form = {"what": "elsewhere", "who": other.patient.family_name, "reason": "Two charts were open."}
+    answer = signed_in("clinician").post(f"/desk/cases/{case.pk}/evidence/{word}/error/", form)
+    assert str(other.pk) in answer.content.decode()
+    assert ids_of(other) <= set(rows()[-1].subjects.split())
