@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,4 +20,6 @@ app.conf.beat_schedule = {
     "seal records": {"task": "scheduler.seal_records", "schedule": 60.0},
     # Final bytes are kept for 30 days after sending, idempotent answers for one; an hour more does no harm.
     "forget what is old": {"task": "scheduler.forget_what_is_old", "schedule": 3600.0},
+    # A record that was altered is somebody's work the next day; at night in the Americas, and never reset by a restart.
+    "verify records": {"task": "scheduler.verify_records", "schedule": crontab(hour="8", minute="20")},
 }

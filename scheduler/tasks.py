@@ -15,6 +15,7 @@ from scheduler.doors import due_messages, practices_by_name
 from scheduler.isolation import within
 from scheduler.services.delivery import owe_expired, owe_undelivered
 from scheduler.services.idempotency import forget_answers
+from scheduler.services.record_watch import verify_every_record
 from scheduler.services.sealing import seal_every_record
 from scheduler.services.sweeps import sweep_due_cases as sweep
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 # With the time-out of one mail conversation this stays below the worker's limit of 60 s for a task.
 SEND_FOR = timedelta(seconds=30)
 BYTES_KEPT = timedelta(days=30)
+VERIFY_WITHIN = 540  # seconds; above it the broker would give the task to another worker as well
 
 
 def _transport() -> SMTPTransport:
@@ -79,3 +81,8 @@ def sweep_due_cases() -> None:
 @shared_task(name="scheduler.seal_records")
 def seal_records() -> None:
     seal_every_record(now=clock.now())
+
+
+@shared_task(name="scheduler.verify_records", time_limit=VERIFY_WITHIN)
+def verify_records() -> None:
+    verify_every_record(now=clock.now())

@@ -372,3 +372,5 @@ class HealthOut(Out):
     database = s.CharField()
     queued_messages = s.IntegerField()
     oldest_due_seconds = s.IntegerField()
+    broken_records = s.IntegerField()
+    oldest_verification_seconds = s.IntegerField(allow_null=True)

@@ -17,6 +17,7 @@ TASK_KINDS = (
     "mend",
     "stalled",
     "window_at_risk",
+    "record_broken",
 )
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import Enum
 
 from checklists.rules.values import Finding, Gate, Status, Verdict
-from scheduler.rules.roles import CARE, CLINICIANS
+from scheduler.rules.roles import CARE, CLINICIANS, OFFICE
 
 # Clinicians decide these; a derived one is settled by recording the decision, never by ticking it off.
 DECIDED_BY_CLINICIANS = ("review", "restart_decision", "override")
+RECORD_BROKEN = "record_broken"
+FINISHED_BY = {**dict.fromkeys(DECIDED_BY_CLINICIANS, CLINICIANS), RECORD_BROKEN: OFFICE}
 # How the key of a review of what was done on paper begins.
 DOWNTIME_REVIEW = "downtime:"
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
@@ -26,7 +28,7 @@ class Phase(Enum):
 
 def may_finish(kind: str, roles: Collection[str]) -> bool:
     """Whether somebody with these roles may say what came of a task of this kind."""
-    return not (CLINICIANS if kind in DECIDED_BY_CLINICIANS else CARE).isdisjoint(roles)
+    return not FINISHED_BY.get(kind, CARE).isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,10 @@ def keep_verification(*, practice_id: uuid.UUID, rows: int, breaks: Sequence[str
     said = {"practice": str(practice_id), "at": now.isoformat(), "rows": rows, "breaks": list(breaks)}
     path = _verification_of(practice_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(json.dumps({**said, "signature": signature(said)}))
+    # Renamed into its place whole: whoever reads meanwhile, or after a crash, finds the result before.
+    written = path.with_name(f"{path.name}.{os.getpid()}.{uuid.uuid4().hex}")
+    written.write_text(json.dumps({**said, "signature": signature(said)}))
+    written.replace(path)
 
 
 def last_verification(practice_id: uuid.UUID) -> Verified | None:
@@ -81,7 +84,16 @@ def last_verification(practice_id: uuid.UUID) -> Verified | None:
 
 
 def practices_with_checkpoints() -> list[uuid.UUID]:
-    return sorted(uuid.UUID(path.stem) for path in Path(settings.RECORD_CHECKPOINTS).glob("*.jsonl"))
+    """By the names of the files; what else lies in the folder is nobody's record."""
+    return sorted(filter(None, map(_practice_of, Path(settings.RECORD_CHECKPOINTS).glob("*.jsonl"))))
+
+
+def _practice_of(path: Path) -> uuid.UUID | None:
+    try:
+        practice_id = uuid.UUID(path.stem)
+    except ValueError:
+        return None
+    return practice_id if path == file_of(practice_id) else None
 
 
 def append_checkpoint(*, practice_id: uuid.UUID, number: int, chain_end: str, now: datetime) -> bool:

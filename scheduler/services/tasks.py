@@ -3,14 +3,16 @@
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from scheduler.models import Case, Task
-from scheduler.rules.duties import DECIDED_BY_CLINICIANS, Duty, may_finish
+from scheduler.rules.duties import DECIDED_BY_CLINICIANS, FINISHED_BY, Duty, may_finish
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Stale
-from scheduler.services.record import Entry, append_record, append_records
+from scheduler.rules.roles import CARE
+from scheduler.services.record import SYSTEM, Entry, append_record, append_records
 
 MENDED = "mended: the checklist no longer asks for it"
 
@@ -21,8 +23,7 @@ def owe_task(*, case: Case, duty: Duty, by: str, now: datetime) -> Task:
     standing = Task.objects.filter(case=case, kind=duty.kind, key=duty.key, done_at=None).first()
     if standing is not None:
         if _follow(standing, duty):
-            entry = Entry("task_changed", case.pk, {"kind": duty.kind, "key": duty.key})
-            append_records(practice_id=case.practice_id, entries=[entry], by=by, now=now)
+            append_records(practice_id=case.practice_id, entries=_told("task_changed", [standing]), by=by, now=now)
         return standing
     return open_tasks(case=case, owed=[duty], by=by, now=now, is_derived=False)[0]
 
@@ -30,25 +31,41 @@ def owe_task(*, case: Case, duty: Duty, by: str, now: datetime) -> Task:
 @transaction.atomic(savepoint=False)
 def open_tasks(*, case: Case, owed: Sequence[Duty], by: str, now: datetime, is_derived: bool) -> list[Task]:
     """A new task for each duty, under the caller's lock of the case: nobody else opens the same."""
-    tasks = Task.objects.bulk_create(
-        Task(
-            practice_id=case.practice_id,
-            case=case,
-            kind=duty.kind,
-            key=duty.key,
-            sentence=duty.sentence,
-            queue=duty.queue,
-            is_derived=is_derived,
-            due_at=duty.due_at,
-            not_by=list(duty.not_by),
-            created_at=now,
-            created_by=by,
-        )
-        for duty in owed
-    )
-    entries = [Entry("task_opened", case.pk, {"kind": task.kind, "key": task.key}) for task in tasks]
-    append_records(practice_id=case.practice_id, entries=entries, by=by, now=now)
+    tasks = _open(case, owed, by, now, is_derived)
+    append_records(practice_id=case.practice_id, entries=_told("task_opened", tasks), by=by, now=now)
     return tasks
+
+
+def _open(case: Case, owed: Iterable[Duty], by: str, now: datetime, is_derived: bool) -> list[Task]:
+    common = {"practice_id": case.practice_id, "case": case, "is_derived": is_derived}
+    return Task.objects.bulk_create(_task(duty, by, now, **common) for duty in owed)
+
+
+def _told(action: str, tasks: Iterable[Task]) -> list[Entry]:
+    return [Entry(action, task.case_id or task.pk, {"kind": task.kind, "key": task.key}) for task in tasks]
+
+
+@transaction.atomic(savepoint=False)
+def open_practice_task(*, practice_id: uuid.UUID, duty: Duty, by: str, now: datetime) -> Task:
+    """A task that is about no case."""
+    task = _task(duty, by, now, practice_id=practice_id)
+    task.save(force_insert=True)
+    append_records(practice_id=practice_id, entries=_told("task_opened", [task]), by=by, now=now)
+    return task
+
+
+def _task(duty: Duty, by: str, now: datetime, **common: Any) -> Task:
+    return Task(
+        kind=duty.kind,
+        key=duty.key,
+        sentence=duty.sentence,
+        queue=duty.queue,
+        due_at=duty.due_at,
+        not_by=list(duty.not_by),
+        created_at=now,
+        created_by=by,
+        **common,
+    )
 
 
 def _follow(task: Task, duty: Duty) -> bool:
@@ -64,26 +81,39 @@ def _follow(task: Task, duty: Duty) -> bool:
 def settle_duties(*, case: Case, owed: Iterable[Duty], passing: Collection[str] | None, by: str, now: datetime) -> None:
     """Open what the verdict makes owed, settle what it no longer does.
 
-    Nobody decides any more about an override of an item that is `passing`; None: about none at all.
+    Nobody decides any more about an override of an item that is `passing`; None: about none at all. Each change is in
+    the record, all of them in one go.
     """
     wanted = {(duty.kind, duty.key): duty for duty in owed}
     standing = {(task.kind, task.key): task for task in Task.objects.filter(case=case, done_at=None)}
     mended = [
-        task.pk
+        task
         for name, task in standing.items()
         if (task.is_derived and name not in wanted)
         or (task.kind == "override" and (passing is None or task.key in passing))
     ]
-    _settle(Task.objects.filter(pk__in=mended), outcome=MENDED, by=by, now=now)
-    for name, duty in wanted.items():
-        if name in standing:
-            _follow(standing[name], duty)
-    new = [duty for name, duty in wanted.items() if name not in standing]
-    open_tasks(case=case, owed=new, by=by, now=now, is_derived=True)
+    _settle(mended, outcome=MENDED, by=by, now=now)
+    kept = [(standing[name], duty) for name, duty in wanted.items() if name in standing]
+    news = [task for task, duty in kept if _is_announced(task, duty, by)]
+    for task, duty in kept:
+        _follow(task, duty)
+    new = _open(case, [duty for name, duty in wanted.items() if name not in standing], by, now, is_derived=True)
+    entries = _told("task_settled", mended) + _told("task_changed", news) + _told("task_opened", new)
+    append_records(practice_id=case.practice_id, entries=entries, by=by, now=now)
 
 
-def _settle(tasks: QuerySet[Task], *, outcome: str, by: str, now: datetime) -> None:
-    tasks.update(done_at=now, done_by=by, outcome=outcome, version=F("version") + 1)
+def _is_announced(task: Task, duty: Duty, by: str) -> bool:
+    """Whose it is and by when: what people were told. That the clock pushes a due date on is nobody's change."""
+    if (task.queue, task.due_at) == (duty.queue, duty.due_at):
+        return False
+    is_later = task.due_at is not None and duty.due_at is not None and task.due_at < duty.due_at
+    return by != SYSTEM or task.queue != duty.queue or not is_later
+
+
+def _settle(tasks: Collection[Task], *, outcome: str, by: str, now: datetime) -> None:
+    if tasks:
+        rows = Task.objects.filter(pk__in=[task.pk for task in tasks])
+        rows.update(done_at=now, done_by=by, outcome=outcome, version=F("version") + 1)
 
 
 @transaction.atomic(savepoint=False)
@@ -97,8 +127,10 @@ def drop_tasks(
     keys: Collection[str] | None = None,
 ) -> None:
     """Settle the tasks of these kinds (and keys) that no finding made: what they were about is over."""
-    dropped = Task.objects.filter(case=case, kind__in=kinds, is_derived=False, done_at=None)
-    _settle(dropped if keys is None else dropped.filter(key__in=keys), outcome=outcome, by=by, now=now)
+    standing = Task.objects.filter(case=case, kind__in=kinds, is_derived=False, done_at=None)
+    dropped = list(standing if keys is None else standing.filter(key__in=keys))
+    _settle(dropped, outcome=outcome, by=by, now=now)
+    append_records(practice_id=case.practice_id, entries=_told("task_settled", dropped), by=by, now=now)
 
 
 @transaction.atomic
@@ -117,7 +149,8 @@ def finish_task(
     if task is None:
         raise NotFound("There is no such task in this practice.")
     if not may_finish(task.kind, roles):
-        raise NotPermitted("This is decided by a clinician. Ask one to record the decision.")
+        who = " or ".join(sorted(FINISHED_BY.get(task.kind, CARE)))
+        raise NotPermitted(f"This is decided by a {who}. Ask one to record the decision.")
     if by in task.not_by:
         raise NotPermitted("You decided, signed or entered this yourself. Another clinician reviews it.")
     if task.version != seen_version:
@@ -129,7 +162,7 @@ def finish_task(
             "This task is settled by recording what it asks for, not by closing it.",
             errors=(Reason("record_instead", f"Record the evidence or signature for '{task.key}'.", item=task.key),),
         )
-    _settle(Task.objects.filter(pk=task.pk), outcome=outcome, by=by, now=now)
+    _settle([task], outcome=outcome, by=by, now=now)
     task.refresh_from_db()
     append_record(
         practice_id=practice_id,

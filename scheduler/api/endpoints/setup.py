@@ -18,6 +18,7 @@ from scheduler.api.views import Endpoint, Read, Write
 from scheduler.doors import due_messages
 from scheduler.models import Resource
 from scheduler.services import signatures, signing
+from scheduler.services.record_watch import watched
 
 
 @described(name="show_practice", answers=outputs.PracticeOut, method="get")
@@ -107,11 +108,14 @@ class Health(Endpoint):
         now = clock.now()
         waiting = due_messages(now)
         age = max((int((now - due.oldest_due_at).total_seconds()) for due in waiting), default=0)
+        records = watched(now)
         return Response(
             {
                 "status": "ok",
                 "database": connection.vendor,
                 "queued_messages": sum(due.count for due in waiting),
                 "oldest_due_seconds": max(age, 0),
+                "broken_records": records.broken,
+                "oldest_verification_seconds": records.oldest_seconds,
             }
         )

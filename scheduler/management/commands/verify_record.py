@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 
 from scheduler import clock
 from scheduler.doors import practices_by_name
-from scheduler.services.checkpoints import keep_verification, practices_with_checkpoints
-from scheduler.services.verification import verify_practice
+from scheduler.services.checkpoints import practices_with_checkpoints
+from scheduler.services.record_watch import verify_and_tell
 
 
 class Command(BaseCommand):
@@ -24,13 +24,11 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _tell(self, name: str, practice_id: uuid.UUID) -> bool:
-        found = verify_practice(practice_id)
+        found = verify_and_tell(practice_id=practice_id, now=clock.now())
         state = "holds" if found.holds else "BROKEN"
         self.stdout.write(f"{name}: {found.rows} rows, {found.checkpoints} checkpoints, {state}")
         if found.holds and not found.checkpoints and found.rows:
             self.stdout.write("  nothing outside of the database vouches for it yet: the worker seals each minute")
         for each in found.breaks:
             self.stdout.write(f"  {name}, row {each.row or '-'}: {each.sentence}. {each.remedy}")
-        told = [f"{each.sentence}. {each.remedy}" for each in found.breaks]
-        keep_verification(practice_id=practice_id, rows=found.rows, breaks=told, now=clock.now())
         return found.holds

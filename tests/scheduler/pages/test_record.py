@@ -89,3 +89,12 @@ def test_only_auditors_see_it(practice: Practice, signed_in: Ask) -> None:
 def test_first_day_of_the_calendar_can_be_asked_for_east_of_greenwich(practice: Practice, signed_in: Ask) -> None:
     Practice.objects.filter(pk=practice.pk).update(zone="Asia/Tokyo")
     assert signed_in("auditor").get("/record/?since=0001-01-01").status_code == 200
+
+
+@pytest.mark.parametrize(("role", "shown"), [("auditor", True), ("nurse", False), ("administrator", False)])
+def test_whoever_may_read_the_record_comes_to_it_from_a_case(
+    role: str, shown: bool, tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case, client = tell("booked"), signed_in(role)
+    for page in (f"/desk/cases/{case.pk}/", f"/ward/cases/{case.pk}/"):
+        assert (f"/record/?subject={case.pk}" in client.get(page).content.decode()) is shown
