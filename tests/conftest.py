@@ -23,6 +23,7 @@ from tests.house import roles
 from tests.house.scoped import watched
 from tests.recorded import recorded
 from tests.remembered import Memory, RememberedStory
+from tests.templates import watch_pages
 
 # pytest-timeout bounds a test; how long one example takes depends on what else the machine does.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -52,6 +53,11 @@ def checkpoints(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
 def every_write_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     """AUD-05, in every test: whatever a page, a form or a call changes leaves a row in the record, or it fails here."""
     monkeypatch.setattr(Client, "request", recorded(Client.request))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_are_watched(django_test_environment: None) -> None:
+    watch_pages()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the practice and the stories of a test wrote, kept by each worker and written again in the next test.
+"""What the practice and the stories of a test wrote, kept for every worker and written again in the next test.
 
 Statement by statement, so that every trigger and constraint sees it. Only on SQLite, where the same state gives rows
 the same numbers, and only while nothing else was written: after that a story is told anew. No bell rings for what is
@@ -15,15 +15,10 @@ from django.db import connection
 
 from scheduler.models import Case
 from scheduler.services.demonstration import STEPS, Story
+from tests import kept
+from tests.kept import Statement, Told
 
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN")
-Statement = tuple[str, Any, bool]
-
-
-@dataclass(frozen=True)
-class Told:
-    statements: tuple[Statement, ...]
-    pk: UUID
 
 
 class Memory:
@@ -45,10 +40,12 @@ class Memory:
         if connection.vendor != "sqlite" or self not in connection.execute_wrappers or self.written:
             return do()
         self.history = (*(self.history or (row_numbers(),)), act)
-        known = self.told.get(self.history)
+        known = self.told.get(self.history) or kept.read(self.history)
         pk = do() if known is None else write_again(known)
         if known is None and not any(sql.startswith("ROLLBACK") for sql, *_ in self.written):
-            self.told[self.history] = Told(tuple(self.written), pk)
+            known = kept.keep(self.history, Told(tuple(self.written), pk))
+        if known is not None:
+            self.told[self.history] = known
         self.written.clear()
         return pk
 
