@@ -98,7 +98,7 @@ def test_page_to_read_says_the_same_and_runs_nothing(case: Case, start: datetime
 def test_nothing_of_another_patient_is_exported(case: Case, stranger: Case, start: datetime) -> None:
     both = "\n".join(exported(case, start).values())
     theirs = "\n".join(exported(stranger, start).values())
-    words = ["Quokkavale", "Zymurgina", "1931", "warfarin", "Okapimann", "okapi@", "5550184736", "Ocelotstrasse"]
+    words = ["Quokkavale", "Zymurgina", "1931-07-07", "warfarin", "Okapimann", "okapi@", "5550184736", "Ocelotstrasse"]
     words += [str(stranger.patient_id), str(stranger.pk), stranger.patient.record_number]
     assert [word for word in words if word not in theirs] == []
     assert [word for word in words if word in both] == []
