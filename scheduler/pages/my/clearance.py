@@ -48,7 +48,7 @@ class DrugForm(forms.Form):
     bridging_how = TextField(label="Bridging with what, until when", max_length=300, required=False)
     reason = TextField(label="Your reason, or what we should know", max_length=300, required=False)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    told = forms.CharField(required=False, widget=forms.HiddenInput)  # the conditions that were shown
+    told = TextField(required=False, widget=forms.HiddenInput)  # the conditions that were shown
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
