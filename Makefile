@@ -7,6 +7,8 @@ ON_SQLITE := env -u TEST_DATABASE_URL -u TEST_REDIS_URL -u DATABASE_URL -u BROKE
 export TEST_DATABASE_URL ?= postgresql://127.0.0.1:5432/test
 export TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Whoever forbids Python to keep what it compiled pays for it in each of the hundred processes that the suites start.
+unexport PYTHONDONTWRITEBYTECODE
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from scheduler.models import Case
+from scheduler.models import Case, Task
 from scheduler.pages.answers import prefix_of
 from scheduler.services import bookings
 from scheduler.services.demonstration import PASSWORD
@@ -14,7 +14,9 @@ from tests.scheduler.pages.my.test_prescriber import ask as ask_by_link
 from tests.scheduler.pages.my.visiting import add, birth_date, give_link
 from tests.scheduler.pages.posts.desk import FORTNIGHT
 from tests.scheduler.pages.posts.scene import Make, Post, Scene
+from tests.scheduler.pages.posts.ward import AFTERWARDS
 from tests.scheduler.pages.signing.acts import EXEMPT, NO_RIDE, SOON, ask, entries, review_form
+from tests.scheduler.pages.ward.test_paper import filled
 from tests.scheduler.world import booking_of
 
 RIDE = prefix_of("ride")
@@ -101,6 +103,17 @@ def _decline(scene: Scene) -> Post:
     return Post("clinician", form, {"task_id": entry.task.pk}, page="/sign/")
 
 
+def _reviewed(scene: Scene) -> Post:
+    """By a clinician who neither decided nor signed what was done on paper."""
+    case, other = scene.world.tell("checked_in", now=START), "clinician@demo.example"
+    scene.at(AFTERWARDS)
+    sheet = filled(case, scene.staff, decided_by=other, clinician_email=other)
+    assert scene.signed_in("nurse").post(f"/ward/cases/{case.pk}/paper/", sheet).status_code == 302
+    task = Task.objects.get(case=case, key__startswith="downtime:")
+    form = {"entry": "x", "version": str(task.version), "outcome": "Read; nothing to be done."}
+    return Post("clinician", form, {"task_id": task.pk}, at=AFTERWARDS, page="/sign/")
+
+
 LINKED: dict[str, Make] = {
     "my-home": _birth_date,
     "my-not-me": lambda scene: Post("patient", case=_tested(scene), page="/my/"),
@@ -113,4 +126,5 @@ SIGNED: dict[str, Make] = {
     "sign-restart": _restart,
     "sign-override": _override,
     "sign-decline": _decline,
+    "sign-paper": _reviewed,
 }
