@@ -15,7 +15,7 @@ from checklists.rules.context import (
     pending,
     review,
 )
-from checklists.rules.doses import last_dose
+from checklists.rules.doses import drug_plans, last_dose
 from checklists.rules.kinds.lab_contexts import EITHER_OF, applicable
 from checklists.rules.lab_values import (
     FAIL,
@@ -33,7 +33,7 @@ from checklists.rules.shapes import NOT_SURE, Problem, Shape, choice, number, wo
 from checklists.rules.values import Evidence, Status
 
 
-def answer(context: Context, _item: Item) -> Answer:
+def answer(context: Context, item: Item) -> Answer:
     """One check per analyte and context that applies, plus whatever optional results show."""
     checks: list[Check] = []
     basis: list[Evidence] = []
@@ -42,9 +42,9 @@ def answer(context: Context, _item: Item) -> Answer:
         analyte = analyte_name(rule.analyte)
         results = latest_results(context, analyte, rule.unit)
         basis += [result.evidence for result in results]
-        found = [result_check(context, rule, analyte, result) for result in results]
-        if not results and rule.required != "optional" and not answered_by_another(context, rule):
-            found = [owed(context, rule, "lab_missing", f"No result of {analyte} is recorded. Draw it and record it.")]
+        found = [result_check(context, item, rule, result) for result in results]
+        if not results and not answered_by_another(context, rule):
+            found = [owed(item, rule, "lab_missing", f"No result of {analyte} is recorded. Draw it and record it.")]
         counted = [check for check in found if check is not None and not excused(rule, check)]
         checks += counted
         wrong += [(rule.row, check.code) for check in counted]
@@ -59,23 +59,27 @@ def answer(context: Context, _item: Item) -> Answer:
     )
 
 
-def owed(context: Context, rule: LabRule, code: str, sentence: str) -> Check:
+def owed(item: Item, rule: LabRule, code: str, sentence: str) -> Check:
     """Pending; a sample that would be too old if drawn by the deadline may be drawn up to the start."""
-    item = context.rule("labs")
-    ahead = -item.deadline.offset if item and item.deadline else timedelta(0)
-    lasts = rule.validity_within
-    if lasts is None and rule.validity_days is not None:
-        lasts = timedelta(days=rule.validity_days)
-    return pending(code, sentence, until_start=lasts is not None and lasts < ahead)
+    deadline, days = item.rule.deadline, rule.validity_days
+    lasts = rule.validity_within if days is None else timedelta(days=days)
+    is_too_old = deadline is not None and lasts is not None and lasts < -deadline.offset
+    return pending(code, sentence, until_start=is_too_old)
 
 
 def answered_by_another(context: Context, rule: LabRule) -> bool:
-    """Where either of several tests will do, whether another one has a result."""
+    """Where either of several tests will do, whether another one has a result that tells as much."""
     return rule.context in EITHER_OF and any(
         latest_results(context, analyte_name(other.analyte), other.unit)
         for other in context.protocol.labs
-        if other.context == rule.context and other is not rule
+        if other.context == rule.context and stands_in(context, other, rule)
     )
+
+
+def stands_in(context: Context, other: LabRule, rule: LabRule) -> bool:
+    """Whether another row measures each drug of the patient that this one does: anti-Xa shows no dabigatran."""
+    levels = (row.level for plan in drug_plans(context) for row in plan.match.rows if row.level)
+    return all(other.row in level.labs for level in levels if rule.row in level.labs)
 
 
 def excused(rule: LabRule, check: Check) -> bool:
@@ -83,18 +87,18 @@ def excused(rule: LabRule, check: Check) -> bool:
     return rule.required == "optional" and check.status is Status.PENDING
 
 
-def result_check(context: Context, rule: LabRule, analyte: str, result: Result) -> Check | None:
-    taken = result.evidence.observed_at
+def result_check(context: Context, item: Item, rule: LabRule, result: Result) -> Check | None:
+    analyte, taken = analyte_name(rule.analyte), result.evidence.observed_at
     if not is_valid(context, rule, result):
-        return owed(context, rule, "lab_expired", f"The {analyte} is too old for this start: draw it again.")
+        return owed(item, rule, "lab_expired", f"The {analyte} is too old for this start: draw it again.")
     if drug := rule.after_last_dose_of:
         dose = last_dose(context, drug)
         if dose.at is None and not dose.not_taking:
             ask = f"{analyte} counts only after the last {drug}: record that dose."
-            return owed(context, rule, "last_dose_unknown", ask)
+            return owed(item, rule, "last_dose_unknown", ask)
         if dose.at is not None and taken <= dose.at:
             early = f"The {analyte} was drawn before the last {drug}: repeat it."
-            return owed(context, rule, "drawn_before_last_dose", early)
+            return owed(item, rule, "drawn_before_last_dose", early)
     shown = f"{analyte} {result.evidence.value['value']:g} {result.evidence.value['unit']}"
     band = band_of(rule, result)
     if band == FAIL:
@@ -104,12 +108,11 @@ def result_check(context: Context, rule: LabRule, analyte: str, result: Result) 
 
 def value_problems(value: Mapping[str, Any]) -> list[Problem]:
     """A unit that the analyte is not written in, or a number that nobody has in this unit."""
-    analyte = analyte_name(str(value.get("analyte", "")))
-    units = UNITS.get(analyte)
-    if units is None or "unit" not in value:
+    if "analyte" not in value:
         return []
+    analyte, units = value["analyte"], UNITS[value["analyte"]]
     if value["unit"] not in units:
-        return [Problem("unit", f"{value['unit']!r} is not a unit of {value['analyte']}. Use {words(units)}.")]
+        return [Problem("unit", f"{value['unit']!r} is not a unit of {analyte}. Use {words(units)}.")]
     if is_plausible(analyte, value["value"], value["unit"]):
         return []
     shown = f"{value['value']:g} {value['unit']}"

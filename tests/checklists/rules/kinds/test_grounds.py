@@ -148,3 +148,16 @@ def test_signature_stays_where_the_same_levels_are_named_in_another_order_or_twi
 def test_what_is_said_of_no_antibiotic_stays_whatever_the_allergies():
     named = looked_at("antibiotic_plan", {"plan": "none"}, replace(FACTS, allergies=("latex",)))
     assert named.inputs == looked_at("antibiotic_plan", {"plan": "none"}).inputs
+
+
+def test_override_of_one_missing_result_is_not_for_another_row_of_the_same_analyte():
+    general = finding("labs", now=START - 30 * DAY)
+    on_warfarin = finding("labs", replace(FACTS, conditions=frozenset({"vka_held"})), now=START - 30 * DAY)
+    assert set(general.reasons) == set(on_warfarin.reasons)
+    assert general.inputs != on_warfarin.inputs
+
+
+def test_signature_on_one_result_is_not_for_another():
+    one, other = (looked_at("labs", {"analyte": "INR", "value": value, "unit": "ratio"}) for value in (1.6, 1.7))
+    assert one.reasons[0] == other.reasons[0]  # the platelets are missing
+    assert one.inputs != other.inputs

@@ -1,5 +1,6 @@
 """Slips of number and unit, and the glucose that a list of drugs asks for."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from checklists.protocols.loader import load
 from checklists.rules.kinds import check_value
 from checklists.rules.lab_values import analyte_name, birthday
 from checklists.rules.values import Medication
-from tests.checklists.rules.cases import HOUR, START, finding, outcome, taking
-from tests.checklists.rules.notes import noted
+from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, finding, outcome, taking
+from tests.checklists.rules.notes import Notes, noted
 from tests.checklists.rules.test_reference import reference_notes
 
 REFERENCE = load("reference-asra", signed=True)
+DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,126 @@ def test_result_that_is_too_old_says_which_and_what_to_do():
     old = noted("labs", {"analyte": "platelets", "value": 200, "unit": "10^9/L"}, START - timedelta(days=31))
     sentences = {reason.code: reason.sentence for reason in finding("labs", evidence=old).reasons}
     assert sentences["lab_expired"] == "The platelets is too old for this start: draw it again."
+
+
+# ---- where one of several tests is enough
+
+
+def measured(drug, analyte=None, value=0.05, unit="IU/mL", *, ordered=True, drawn=2):
+    """Which results are still owed two hours after one, the drug having been stopped long before."""
+    named = drug if isinstance(drug, Medication) else Medication(drug)
+    facts = replace(taking(named), conditions=frozenset({"doac_level"} if ordered else ()))
+    notes = reference_notes()
+    notes.add("labs", {"analyte": "creatinine", "value": 0.8, "unit": "mg/dL"}, START - 5 * DAY)
+    held = "dabigatran etexilate" if named.name == "dabigatran" else named.name
+    notes.add(f"hold:{held}", {"last_dose_at": (START - 9 * DAY).isoformat()})
+    if analyte:
+        notes.add("labs", {"analyte": analyte, "value": value, "unit": unit}, START - drawn * HOUR)
+    reasons = finding("labs", facts, notes.all, protocol=REFERENCE).reasons
+    return [reason.sentence for reason in reasons if reason.code == "lab_missing"]
+
+
+def missing(*analytes):
+    return [f"No result of {analyte} is recorded. Draw it and record it." for analyte in analytes]
+
+
+LEVELS = ("dabigatran level", "apixaban level", "rivaroxaban level", "edoxaban level", "anti-Xa")
+
+
+@pytest.mark.parametrize(
+    ("drug", "analyte", "left"),
+    [
+        ("apixaban", None, LEVELS),
+        ("apixaban", "apixaban level", ()),
+        ("apixaban", "anti-Xa", ()),
+        ("apixaban", "dabigatran level", ("apixaban level", "anti-Xa")),  # shows nothing of apixaban
+        ("dabigatran", "dabigatran level", ()),
+        ("dabigatran", "anti-Xa", ("dabigatran level",)),  # shows nothing of dabigatran
+        ("dabigatran", "apixaban level", ("dabigatran level",)),
+    ],
+)
+def test_level_that_was_ordered_is_answered_by_any_test_that_shows_the_patients_drug(drug, analyte, left):
+    unit = "IU/mL" if analyte == "anti-Xa" else "ng/mL"
+    assert measured(drug, analyte, 0.05, unit) == missing(*left)
+    assert measured(drug, ordered=False) == []
+
+
+INFUSED = Medication("heparin", "IV infusion")
+
+
+@pytest.mark.parametrize(
+    ("drug", "analyte", "left"),
+    [
+        (INFUSED, None, ("aPTT", "anti-Xa")),
+        (INFUSED, "aPTT", ()),
+        (INFUSED, "anti-Xa", ()),
+        (Medication("heparin", "SC prophylaxis"), None, ()),
+        (Medication("argatroban"), None, ("aPTT", "anti-Xa")),
+        (Medication("bivalirudin"), "aPTT", ()),
+        (Medication("bivalirudin"), "anti-Xa", ("aPTT",)),  # shows nothing of a thrombin inhibitor
+        (Medication("cangrelor"), None, ()),
+        (Medication("dabigatran"), None, ()),
+    ],
+)
+def test_infusion_that_thins_the_blood_asks_for_aptt_or_anti_xa(drug, analyte, left):
+    unit = "s" if analyte == "aPTT" else "IU/mL"
+    assert measured(drug, analyte, 30, unit, ordered=False) == missing(*left)
+
+
+# ---- which rows hold for a case
+
+
+def asked(facts, protocol=REFERENCE, notes=None):
+    found = finding("labs", facts, (notes or reference_notes()).all, now=START - 30 * DAY, protocol=protocol)
+    return [reason.sentence for reason in found.reasons]
+
+
+@pytest.mark.parametrize(
+    ("change", "analytes"),
+    [
+        ({}, ()),
+        ({"conditions": frozenset({"diabetes"})}, ("creatinine", "glucose")),
+        ({"conditions": frozenset({"steroid"})}, ("glucose",)),
+        ({"cause": "steroid"}, ("glucose",)),
+        ({"born_on": date(1962, 3, 11)}, ()),  # sixty-five on the day after the start
+        ({"born_on": date(1962, 3, 10)}, ("creatinine",)),
+        ({"born_on": None}, ("creatinine",)),
+        ({"medications": (Medication("ibuprofen"),)}, ()),
+        ({"medications": (Medication("dabigatran"),)}, ("creatinine",)),
+    ],
+)
+def test_patient_and_drugs_say_which_results_are_owed(change, analytes):
+    assert asked(replace(FACTS, **change)) == missing(*analytes)
+
+
+def test_row_that_only_informs_is_not_asked_for():
+    labs = tuple(replace(rule, required="info") if rule.analyte == "haemoglobin" else rule for rule in REFERENCE.labs)
+    without = Notes()
+    without.all = [entry for entry in reference_notes().all if entry.value.get("analyte") != "haemoglobin"]
+    assert asked(FACTS, notes=without) == missing("haemoglobin")
+    assert asked(FACTS, replace(REFERENCE, labs=labs), without) == []
+
+
+def test_inr_of_warfarin_is_that_of_everybody_once_it_is_not_taken():
+    def inr(value, *doses):
+        notes = Notes()
+        for drawn, result in (("INR", (value, "ratio")), ("platelets", (200, "10^9/L"))):
+            notes.add("labs", {"analyte": drawn, "value": result[0], "unit": result[1]}, START - HOUR)
+        for dose in doses:
+            notes.add("hold:warfarin", dose, START - HOUR)
+        return notes
+
+    by_default = replace(PROTOCOL, labs=tuple(replace(rule, after_last_dose_of=None) for rule in PROTOCOL.labs))
+    stopped = {"last_dose_at": (START - 6 * DAY).isoformat()}
+    for protocol in (PROTOCOL, by_default):
+        assert outcome("labs", taking("warfarin"), inr(1.3, stopped).all, protocol=protocol)[1] == "lab_borderline"
+        gone = inr(1.3, {"not_taking": True}).all
+        assert outcome("labs", taking("warfarin"), gone, protocol=protocol) == ("satisfied", "satisfied")
+
+
+@pytest.mark.parametrize(("days", "status"), [(1, "pending"), (2, "overdue")])
+def test_sample_that_would_be_too_old_may_wait_for_the_start(days, status):
+    # Results are due two days before the start; one that counts for two days can still be drawn then.
+    labs = tuple(replace(rule, validity_days=days) for rule in PROTOCOL.labs if rule.analyte == "platelets")
+    owing = finding("labs", now=START - 2 * DAY, protocol=replace(PROTOCOL, labs=labs))
+    assert (owing.status, owing.code) == (status, "lab_missing")
