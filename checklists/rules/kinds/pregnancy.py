@@ -1,8 +1,7 @@
 """Pregnancy: excluded by a recent test, or by the nurse's word that it is not possible, where it could be."""
 
-from datetime import date
-
 from checklists.rules.context import Answer, Check, Context, Item, Kind, pending, review, said
+from checklists.rules.lab_values import birthday
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import PregnancyRule
 from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice
@@ -40,16 +39,9 @@ def applies(context: Context, rule: PregnancyRule) -> bool:
         return False
     if facts.born_on is None or not context.from_day(facts.born_on):
         return True  # a birth date after the start is a slip, so the age is not known
-    old_enough = context.from_day(birthday(facts.born_on, rule.from_age))
-    return old_enough and not context.from_day(birthday(facts.born_on, rule.until_age + 1))
-
-
-def birthday(born_on: date, age: int) -> date:
-    """The day on which this age is reached; 1 March for somebody born on 29 February of another year."""
-    try:
-        return born_on.replace(year=born_on.year + age)
-    except ValueError:
-        return date(born_on.year + age, 3, 1)
+    year = facts.born_on.year
+    old_enough = context.from_day(birthday(facts.born_on, year + rule.from_age))
+    return old_enough and not context.from_day(birthday(facts.born_on, year + rule.until_age + 1))
 
 
 def result_checks(context: Context, rule: PregnancyRule, entry: Evidence) -> list[Check]:

@@ -2,6 +2,7 @@
 """What the API refuses before it writes, with the field and the remedy."""
 
 import math
+from datetime import datetime
 
 import jsonschema
 import pytest
@@ -138,3 +139,19 @@ def test_bad_value_names_the_field_and_the_remedy(item, value, field, sentence):
 )
 def test_unknown_words_and_types_are_refused(item, value):
     assert len(check_value(item, value)) == 1
+
+
+def test_value_of_no_kind_names_the_kinds():
+    (problem,) = check_value("horoscope", {})
+    assert (problem.field, problem.sentence) == (
+        "item",
+        f"'horoscope' is not a kind of item. Use one of {', '.join(KINDS)}.",
+    )
+
+
+def test_time_in_a_value_is_held_against_when_it_was_said():
+    said_at, dose = datetime.fromisoformat(TIME), {"last_dose_at": "2027-03-01T08:00:01-05:00"}
+    ahead = "2027-03-01T08:00:01-05:00 is after the time at which it was said. Correct the day or the time."
+    assert [(p.field, p.sentence) for p in check_value("hold:x", dose, said_at)] == [("last_dose_at", ahead)]
+    assert check_value("hold:x", {"last_dose_at": TIME}, said_at) == []
+    assert check_value("hold:x", dose) == []

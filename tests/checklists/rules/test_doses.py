@@ -95,3 +95,30 @@ def test_restart_can_be_decided_on_the_day_of_a_dose_known_by_its_date():
     notes.add("hold:ibuprofen", {"last_dose_on": "2027-03-10"}, START - HOUR)
     notes.add("restart_decision:ibuprofen", {"decision": "restart"}, START - HOUR / 2)
     assert outcome("restart_decision:ibuprofen", facts, notes.all, None) == OK
+
+
+def test_restart_says_by_when_a_clinician_decides():
+    owed = "ibuprofen was stopped. A clinician decides about taking it again,"
+    assert finding("restart_decision:ibuprofen", taking("ibuprofen")).sentence == f"{owed} before discharge."
+    off = replace(taking("ibuprofen"), not_happening=True, started_holds=("ibuprofen",))
+    assert finding("restart_decision:ibuprofen", off).sentence == f"{owed} today: the procedure does not happen."
+
+
+def test_restart_is_owed_from_the_time_to_stop_on_once_the_prescriber_agreed():
+    notes, stop = Notes(), START - 120 * HOUR
+    notes.add("prescriber_clearance:warfarin", AGREED, START - 200 * HOUR)
+    assert judge(taking("warfarin"), notes.all, now=stop - SECOND).finding("restart_decision:warfarin") is None
+    assert outcome("restart_decision:warfarin", taking("warfarin"), notes.all, now=stop) == (
+        "pending",
+        "restart_undecided",
+    )
+
+
+def test_override_of_one_restart_decision_is_not_for_another():
+    def decided(decision):
+        notes = Notes()
+        notes.add("restart_decision:ibuprofen", {"decision": decision})
+        return finding("restart_decision:ibuprofen", taking("ibuprofen"), notes.all)
+
+    assert decided("restart").status == decided("do_not_restart").status == "satisfied"
+    assert decided("restart").inputs != decided("do_not_restart").inputs

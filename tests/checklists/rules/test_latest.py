@@ -197,8 +197,8 @@ def test_rule_that_raises_is_said_and_nothing_else_is_lost():
     assert {limit.what for limit in limits(broken)} == {"rule_error"}
     unvalid = replace(REFERENCE, pregnancy=None)
     found = limits(protocol=unvalid)
-    assert [limit.sentence for limit in found if limit.what == "rule_error"] == [
-        "No time can be given: the rule for pregnancy could not be evaluated (LookupError)."
+    assert [(limit.item, limit.sentence) for limit in found if limit.what == "rule_error"] == [
+        ("pregnancy", "No time can be given: the rule for pregnancy could not be evaluated (LookupError).")
     ]
 
 

@@ -96,6 +96,7 @@ def test_adult_who_is_there_lets_the_patient_go_and_a_no_stands_until_it_is_answ
     later = AFTER + timedelta(minutes=6)
     refused = finding("responsible_adult", evidence=notes.all, now=later)
     assert (refused.status, refused.code, refused.recorded) == ("failed", "responsible_adult_refused", True)
-    notes.add("responsible_adult", {"present": True}, later, Authority.NURSE, (no.id,))
+    seen = notes.add("responsible_adult", {"present": True}, later, Authority.NURSE, (no.id,))
     there = finding("responsible_adult", evidence=notes.all, now=later)
-    assert (there.status, there.sentence) == ("satisfied", "A responsible adult is there to take the patient home.")
+    assert (there.status, there.evidence) == ("satisfied", (seen.id,))
+    assert there.sentence == "A responsible adult is there to take the patient home."
