@@ -68,7 +68,7 @@ class Held:
 def both_ways(wait: timedelta) -> str:
     """In hours, as protocols count, and in days where that is whole: the prescriber and the nurse read it alike."""
     total = wait / timedelta(hours=1)
-    in_days = f" ({total / 24:g} days)" if total > 24 and total % 24 == 0 else ""
+    in_days = f" ({total / 24:g} days)" if total >= 48 and total % 24 == 0 else ""
     return f"{total:g} hours{in_days}"
 
 
@@ -89,10 +89,10 @@ def answer(context: Context, item: Item) -> Answer:
     standing = context.standing(item.key)
     if last_dose(context, drug).not_taking:
         unused = Check(Status.NOT_APPLICABLE, "not_taken", f"{drug} is not taken, so nobody need agree.")
-        return Answer((unused,), grounds=(drug, "not taken"))
+        return Answer((unused,))
     if goes_on(context, drug) and decision_on(context, drug) not in standing:
         nothing = Check(Status.NOT_APPLICABLE, "nothing_stopped", f"{drug} goes on, so nobody need agree to a stop.")
-        return Answer((nothing,), grounds=(drug, "goes on"))
+        return Answer((nothing,))
     # Without a time to stop the answer is needed before the start.
     anchors = {"stop_time": stop_time(context, drug) or context.start.at}
     answered, asked = last_answer(standing), [e for e in standing if e.value["answer"] == ASKED]
@@ -124,16 +124,16 @@ def waiting(
     owed = Answer(grounds=(drug, list(unknown)), anchors=anchors)
     set_day, deadline = due_at(context, item, owed), deadline_at(context, item, owed)
 
-    def owing(check: Check, due: datetime | None) -> Answer:
+    def owing(check: Check, due: datetime | None = None) -> Answer:
         return Answer((check,), grounds=owed.grounds, anchors=anchors, due_by=due)
 
     if not asked and unknown:
         was = f"The prescriber of {drug} agreed, and nothing says that they knew of {named(unknown)}"
         ask = f"{was}. Ask again, and tell them of it."
-        return owing(pending("clearance_unaware", ask), set_day)
+        return owing(pending("clearance_unaware", ask))
     if not asked:
         ask = f"Ask the prescriber of {drug} whether it may be stopped or has to go on, and record the answer."
-        return owing(pending("clearance_missing", ask), set_day)
+        return owing(pending("clearance_missing", ask))
     moments = sorted(entry.observed_at for entry in asked)
     was_asked = f"The prescriber of {drug} was asked on {on_day(context, moments[-1])}"
     chase_at = chase_after(context, item, moments[-1])
@@ -234,9 +234,9 @@ def hours_between(dose: datetime, start: datetime) -> int:
 
 def held_rows(context: Context, drug: str) -> list[Held]:
     """The rows that plan this drug's hold, one for each way in which the patient takes it."""
-    found = (rows_for(context, plan.match) if plan.match.rows else None for plan in plans_of(context, drug))
-    plans = zip(plans_of(context, drug), found, strict=True)
-    return [Held(rows.plans_by, wait_of(rows.plans_by, plan.match)) for plan, rows in plans if rows is not None]
+    plans = [plan for plan in plans_of(context, drug) if plan.match.rows]
+    found = [(plan, rows) for plan in plans if (rows := rows_for(context, plan.match)) is not None]
+    return [Held(rows.plans_by, wait_of(rows.plans_by, plan.match)) for plan, rows in found]
 
 
 def said_no(_context: Context, evidence: Evidence) -> Check | None:
