@@ -190,6 +190,9 @@ class ClearanceIn(Strict):
 
 
 class ErrorIn(Strict):
+    """`version`: the item's version that the writer saw."""
+
+    version = WholeField(min_value=0)
     reason = text(500, lines=True)
 
 

@@ -30,6 +30,7 @@ class Record(Scoped):
         constraints = [models.UniqueConstraint(fields=["practice", "number"], name="record_number_once")]
         indexes = [
             models.Index(fields=["practice", "subject"], name="record_by_subject"),
+            models.Index(fields=["practice", "by", "at"], condition=models.Q(action="refused"), name="record_refusals"),
             models.Index(
                 fields=["practice", "at"], condition=models.Q(action="link_wrong_answer"), name="record_wrong_answers"
             ),

@@ -263,7 +263,9 @@ def override(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpResp
         signatures.authenticate_afresh(actor, data["password"])
         second = None
         if data["second_email"]:
-            second = signatures.second_person(actor, email=data["second_email"], password=data["second_password"])
+            second = signatures.second_person(
+                actor, email=data["second_email"], password=data["second_password"], now=now
+            )
         assert task.case_id is not None
         signatures.override_item(
             practice_id=actor.practice.pk,

@@ -29,6 +29,7 @@ BACK = {"desk": "/desk/cases/{}/", "ward": "/ward/cases/{}/"}
 
 
 class StrikeForm(forms.Form):
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)  # of the word's item
     reason = TextField(label="What is wrong with it?", max_length=400)
 
 
@@ -112,6 +113,7 @@ def _corrected(actor: Actor, word: Evidence, strike: StrikeForm, other: Elsewher
             public_id=public_id,
             reason=strike.cleaned_data["reason"],
             authority=actor.authority,
+            seen_version=strike.cleaned_data["version"],
             by=actor.by,
             now=now,
         )

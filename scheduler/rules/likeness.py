@@ -2,12 +2,16 @@
 about who they are."""
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Protocol
+from itertools import combinations
+from typing import Protocol, TypeVar
 
 ALIKE = 0.8  # of 1: how much of two names must agree for a warning
+ALL_WITH_ALL = 50  # people: more are compared with their neighbours in the order of their names
+NEAR = 8  # neighbours in each order
 
 
 class Named(Protocol):
@@ -17,6 +21,9 @@ class Named(Protocol):
     def given_name(self) -> str: ...
     @property
     def born_on(self) -> date: ...
+
+
+Person = TypeVar("Person", bound=Named)
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +63,34 @@ def _similar(family: str, given: str, other_family: str, other_given: str) -> bo
         return True
     one, other = f"{folded(family)} {folded(given)}", f"{folded(other_family)} {folded(other_given)}"
     return may_be_close(one, other) and (close(one, other) or close(" ".join(mine), " ".join(theirs)))
+
+
+def to_compare(people: Sequence[Person]) -> Iterator[tuple[Person, Person]]:
+    """Pairs of people, each once, in their order. Of many only those whose names are written near each other.
+
+    A date that stands for "not known", or a nursing home's phone, is shared by hundreds: all pairs would be too many.
+    """
+    if len(people) <= ALL_WITH_ALL:
+        yield from combinations(people, 2)
+        return
+    place = {id(person): number for number, person in enumerate(people)}
+    seen = set()
+    for order in (written, _written_given_first, _written_in_order):
+        row = sorted(people, key=order)
+        for number, one in enumerate(row):
+            for other in row[number + 1 : number + 1 + NEAR]:
+                first, second = sorted((place[id(one)], place[id(other)]))
+                if (first, second) not in seen:
+                    seen.add((first, second))
+                    yield people[first], people[second]
+
+
+def _written_given_first(person: Named) -> str:
+    return f"{folded(person.given_name)} {folded(person.family_name)}"
+
+
+def _written_in_order(person: Named) -> str:
+    return " ".join(words_of_name(person.family_name, person.given_name))
 
 
 def written(person: Named) -> str:

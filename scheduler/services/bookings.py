@@ -56,8 +56,9 @@ def book_case(
     spans = planned_intervals(case, slot.starts_at)
     booking = new_booking(case, slot, spans, by, now)
     claim_all(booking, wanted_at(case, slot, spans))
-    case.booking, case.state = booking, "booked"
-    bump(case, "booking", "state")
+    # Whoever was here for an earlier appointment has not arrived for this one: as the facts below say.
+    case.booking, case.state, case.arrived_at = booking, "booked", None
+    bump(case, "booking", "state", "arrived_at")
     was_put_off = checklists.current_facts(case.checklist).not_happening
     stopped = restarts_owed(case, now) if was_put_off else []
     note_facts(case, by=by, now=now, not_happening=False, put_off_at=None, started_holds=(), arrived_at=None)

@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from django.db.models import Count
 
 from checklists.services.checklists import current_facts
 from scheduler.models import Booking, Case, Claim, Contact, Patient
 from scheduler.reads import looked_at
-from scheduler.rules.likeness import likeness, similar_names
+from scheduler.rules.likeness import likeness, similar_names, to_compare
 from scheduler.rules.problems import NotFound, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.patient_rows import COLUMNS
@@ -77,8 +77,14 @@ def _by_birth_date(practice_id: uuid.UUID) -> Pairs:
     born: dict[object, list[Patient]] = defaultdict(list)
     for patient in standing.filter(born_on__in=shared).order_by("created_at", "pk"):
         born[patient.born_on].append(patient)
-    pairs = (pair for people in born.values() for pair in combinations(people, 2))
+    pairs = (pair for people in born.values() for pair in (*to_compare(people), *_of_one_number(people)))
     return {pair: _why(*pair) for pair in pairs if similar_names(*pair) or _same_number(*pair)}
+
+
+def _of_one_number(people: Iterable[Patient]) -> Iterable[tuple[Patient, Patient]]:
+    """Beside each other in the order of their record numbers, whatever their names."""
+    numbered = sorted((patient for patient in people if _number(patient)), key=lambda each: (_number(each), _age(each)))
+    return ((one, other) for one, other in pairwise(numbered) if _same_number(one, other))
 
 
 def _by_phone(practice_id: uuid.UUID) -> Pairs:
@@ -89,7 +95,7 @@ def _by_phone(practice_id: uuid.UUID) -> Pairs:
     rows = contacts.filter(phone_hash__in=shared.values("phone_hash")).select_related("patient")
     for contact in rows.order_by("patient__created_at", "patient_id"):
         rung[contact.phone_hash][contact.patient_id] = contact.patient
-    pairs = (pair for people in rung.values() for pair in combinations(people.values(), 2))
+    pairs = (pair for people in rung.values() for pair in to_compare(list(people.values())))
     return {pair: (*why, SAME_PHONE) for pair in pairs if (why := _why(*pair))}
 
 
@@ -98,8 +104,12 @@ def _why(one: Patient, other: Patient) -> tuple[str, ...]:
 
 
 def _same_number(one: Patient, other: Patient) -> bool:
-    numbers = ["".join(filter(str.isalnum, patient.record_number)).casefold() for patient in (one, other)]
-    return bool(numbers[0]) and numbers[0] == numbers[1]
+    return bool(_number(one)) and _number(one) == _number(other)
+
+
+def _number(patient: Patient) -> str:
+    """Without the signs between."""
+    return "".join(filter(str.isalnum, patient.record_number)).casefold()
 
 
 def preview_merge(*, practice_id: uuid.UUID, survivor_id: uuid.UUID, duplicate_id: uuid.UUID) -> Preview:

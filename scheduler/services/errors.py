@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from checklists.models import Evidence
+from checklists.models import Evidence, Item
 from checklists.rules.context import kind_of
 from checklists.rules.kinds import clearance
 from checklists.rules.values import Authority
@@ -16,7 +16,7 @@ from scheduler import messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case
 from scheduler.rules.duties import Duty
-from scheduler.rules.problems import NotFound, NotPermitted
+from scheduler.rules.problems import NotFound, NotPermitted, Stale
 from scheduler.services.readiness import end_of_day, judged_start, look_again
 from scheduler.services.tasks import drop_tasks, owe_task
 
@@ -40,6 +40,17 @@ def word_to_strike(*, practice_id: uuid.UUID, public_id: uuid.UUID, authority: A
         role = Authority(word.authority).name.lower()
         raise NotPermitted(f"This is the word of a {role}. Ask a {role} or somebody above to strike it through.")
     return word
+
+
+def seen_item(case: Case, item: str, seen_version: int) -> None:
+    """Raises Stale unless the writer saw the item of this case as it is."""
+    current = Item.objects.filter(checklist=case.checklist_id, key=item).values_list("version", flat=True).first() or 0
+    if current != seen_version:
+        raise Stale(
+            f"'{item}' is at version {current}; you saw version {seen_version}. Look again, then decide.",
+            version=current,
+            item=item,
+        )
 
 
 def started_drugs(case: Case, now: datetime) -> frozenset[str]:

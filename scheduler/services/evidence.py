@@ -19,7 +19,7 @@ from scheduler.rules.problems import Invalid, Reason, Stale
 from scheduler.rules.transitions import Act
 from scheduler.services.bookings import release_booking_of
 from scheduler.services.cases import allow
-from scheduler.services.errors import INFECTION, follow_error, started_drugs, word_to_strike
+from scheduler.services.errors import INFECTION, follow_error, seen_item, started_drugs, word_to_strike
 from scheduler.services.people import escort_contact
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import Entry, append_record, append_records
@@ -192,15 +192,18 @@ def mark_entered_in_error(
     public_id: uuid.UUID,
     reason: str,
     authority: Authority | None,
+    seen_version: int,
     by: str,
     now: datetime,
 ) -> Recorded:
     """Strike evidence through; the verdict is derived anew without it, what it had caused is mended or handed over.
 
-    NotPermitted below the authority that said it: calling a failure an error would clear it.
+    `seen_version`: of the item, Stale against another. NotPermitted below the authority that said it: calling a
+    failure an error would clear it.
     """
     word = word_to_strike(practice_id=practice_id, public_id=public_id, authority=authority)
     case = locked_case(practice_id, word.checklist.subject)
+    seen_item(case, word.item, seen_version)
     drugs = started_drugs(case, now)
     if not recording.mark_entered_in_error(evidence=word, reason=reason, by=by, now=now):
         return Recorded((word,), case, look_again(case=case, now=now, by=by), released=False)

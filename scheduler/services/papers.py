@@ -1,6 +1,7 @@
 """Who signs for what was done on paper: each by their own password, here and now."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from checklists.rules.values import Authority
 from checklists.services.gate import Paper
@@ -22,21 +23,22 @@ def signed_paper(
     password: str,
     clinician: Credentials | None,
     second: Credentials | None,
+    now: datetime,
 ) -> Paper:
     """The paper with all its names proved: the actor signs if they are a clinician, else the clinician beside them.
 
-    `decided_by`: the e-mail of the clinician who let it begin. Raises Invalid, Unauthenticated, NotPermitted.
+    `decided_by`: the e-mail of the clinician who let it begin. Raises Invalid, Unauthenticated, NotPermitted, TooMany.
     """
     decider = _clinician_of(actor.practice, decided_by)
     if clinician is None:
         authenticate_afresh(actor, password)
-    signer = actor if clinician is None else person_here(actor.practice, **clinician)
+    signer = actor if clinician is None else person_here(actor, **clinician, now=now)
     if CLINICIAN not in signer.roles:
         raise NotPermitted(
             "A clinician confirms what is entered from paper. Ask one to sign in here (field 'clinician').",
             code="clinician_needed",
         )
-    return Paper(reference, reason, decider, signer.by, _second(signer, second) if second else "")
+    return Paper(reference, reason, decider, signer.by, _second(actor, signer, second, now) if second else "")
 
 
 def _clinician_of(practice: Practice, email: str) -> str:
@@ -48,8 +50,8 @@ def _clinician_of(practice: Practice, email: str) -> str:
     return member.user.by
 
 
-def _second(signer: Actor, second: Credentials) -> str:
-    other = person_here(signer.practice, **second)
+def _second(actor: Actor, signer: Actor, second: Credentials, now: datetime) -> str:
+    other = person_here(actor, **second, now=now)
     if other.user == signer.user or (other.authority or Authority.PATIENT) < Authority.NURSE:
         raise NotPermitted(
             "The second person must be another clinician or nurse of this practice. Ask a colleague.",

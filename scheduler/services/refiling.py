@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from checklists.models import Evidence, Item
+from checklists.models import Evidence
 from checklists.rules.values import Authority
 from checklists.services.recording import ANOTHERS_WORD, Observation, mark_entered_in_error
 from scheduler.models import Case, Contact, Patient
@@ -17,7 +17,7 @@ from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services.cases import bump, note_facts, seen
-from scheduler.services.errors import follow_error, started_drugs, word_to_strike
+from scheduler.services.errors import follow_error, seen_item, started_drugs, word_to_strike
 from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.links import revoke_links
 from scheduler.services.patient_rows import claims_follow, hand_over, lock_patients, reload
@@ -59,7 +59,7 @@ def refile_evidence(
     here, there = _both_cases(practice_id, word.checklist.subject, to_case_id)
     if getattr(word, "error", None) is not None:
         raise Refused("This was struck through before. Look again.", code="struck_before")
-    _seen_item(here, word.item, seen_versions[0])
+    seen_item(here, word.item, seen_versions[0])
     value = _without_contact(here, word)
     observation = Observation(
         item=word.item,
@@ -88,16 +88,6 @@ def _both_cases(practice_id: uuid.UUID, here_id: uuid.UUID, there_id: uuid.UUID)
         raise Invalid("There is no such case.", errors=(Reason("case_unknown", remedy, field="case"),))
     found = {case_id: locked_case(practice_id, case_id) for case_id in sorted((here_id, there_id))}
     return found[here_id], found[there_id]
-
-
-def _seen_item(case: Case, item: str, seen_version: int) -> None:
-    current = Item.objects.filter(checklist=case.checklist_id, key=item).values_list("version", flat=True).first() or 0
-    if current != seen_version:
-        raise Stale(
-            f"'{item}' is at version {current}; you saw version {seen_version}. Look again, then decide.",
-            version=current,
-            item=item,
-        )
 
 
 def _without_contact(case: Case, word: Evidence) -> dict[str, Any]:

@@ -2,21 +2,24 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from checklists.rules.values import Authority
 from checklists.services.gate import NotAllowed, override_finding, sign_review
 from scheduler.access import Actor
-from scheduler.models import Membership, Practice, User
-from scheduler.rules.problems import NotPermitted, Reason, Refused, Unauthenticated
+from scheduler.models import Membership, Record, User
+from scheduler.rules.problems import NotPermitted, Reason, Refused, TooMany, Unauthenticated
 from scheduler.rules.transitions import Act
 from scheduler.services.cases import allow, bump, seen
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks
 from scheduler.services.transitions import Moved
+
+WRONG_SECOND = "second_unknown"
+GUESSES, GUESSER_WAITS = 5, timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,9 @@ def authenticate_afresh(actor: Actor, password: str) -> None:
         )
 
 
-def second_person(actor: Actor, *, email: str, password: str) -> Second:
-    """Another member of the practice who signs in here and now. Raises NotPermitted."""
-    second = person_here(actor.practice, email=email, password=password)
+def second_person(actor: Actor, *, email: str, password: str, now: datetime) -> Second:
+    """Another member of the practice who signs in here and now. Raises NotPermitted, TooMany."""
+    second = person_here(actor, email=email, password=password, now=now)
     if second.user == actor.user or not second.roles:
         raise NotPermitted(
             "The second person must be somebody else of this practice. Ask a colleague.", code="second_unfit"
@@ -44,15 +47,26 @@ def second_person(actor: Actor, *, email: str, password: str) -> Second:
     return Second(second.by, second.authority)
 
 
-def person_here(practice: Practice, *, email: str, password: str) -> Actor:
-    """Somebody who signs in here and now, beside whoever uses the page; perhaps without a role. NotPermitted."""
+def person_here(actor: Actor, *, email: str, password: str, now: datetime) -> Actor:
+    """Somebody who signs in here and now, beside the actor; perhaps without a role. Raises NotPermitted, TooMany."""
+    _refuse_guessing(actor, now)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None or not user.check_password(password):
-        raise NotPermitted(
-            "The second person could not sign in. Check their e-mail and password.", code="second_unknown"
+        raise NotPermitted("The second person could not sign in. Check their e-mail and password.", code=WRONG_SECOND)
+    roles = frozenset(Membership.objects.filter(practice=actor.practice, user=user).values_list("role", flat=True))
+    return Actor(user, actor.practice, roles)
+
+
+def _refuse_guessing(actor: Actor, now: datetime) -> None:
+    """Also the right password waits then; what is counted are the refusals in the record."""
+    lately = Record.objects.filter(practice=actor.practice, by=actor.by, action="refused", at__gt=now - GUESSER_WAITS)
+    wrong = [codes for codes in lately.values_list("codes", flat=True) if WRONG_SECOND in codes]
+    if len(wrong) >= GUESSES:
+        raise TooMany(
+            f"{GUESSES} passwords of somebody beside you were wrong. Wait a quarter of an hour, or ask your colleague "
+            "to sign in at another screen.",
+            code="too_many_guesses",
         )
-    roles = frozenset(Membership.objects.filter(practice=practice, user=user).values_list("role", flat=True))
-    return Actor(user, practice, roles)
 
 
 @transaction.atomic

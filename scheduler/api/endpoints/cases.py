@@ -202,6 +202,7 @@ class EvidenceInError(Write):
                 public_id=ids["evidence_id"],
                 reason=data["reason"],
                 authority=actor.authority,
+                seen_version=data["version"],
                 by=actor.by,
                 now=clock.now(),
             )

@@ -32,17 +32,18 @@ class EnterFromPaper(Write):
     accepts, status = inputs.DowntimeIn, 201
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
+        now = clock.now()
         signers = {name: data[name] for name in ("reason", "decided_by", "password", "clinician", "second")}
         return show_entered(
             enter_from_paper(
                 practice_id=actor.practice.pk,
                 case_id=ids["case_id"],
-                paper=signed_paper(actor, reference=data["paper"], **signers),
+                paper=signed_paper(actor, reference=data["paper"], now=now, **signers),
                 times=inputs.DowntimeIn.times(data),
                 place=Place(**data["place"]) if data["place"] else None,
                 although_taken=data["although_taken"],
                 seen_version=data["version"],
                 by=actor.by,
-                now=clock.now(),
+                now=now,
             )
         )

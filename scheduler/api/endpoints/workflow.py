@@ -186,8 +186,9 @@ class OverrideItem(Write):
     accepts, status = inputs.OverrideIn, 201
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
+        now = clock.now()
         signatures.authenticate_afresh(actor, data["password"])
-        second = signatures.second_person(actor, **data["second"]) if data["second"] else None
+        second = signatures.second_person(actor, **data["second"], now=now) if data["second"] else None
         return show_moved(
             signatures.override_item(
                 practice_id=actor.practice.pk,
@@ -198,6 +199,6 @@ class OverrideItem(Write):
                 seen_version=data["version"],
                 by=actor.by,
                 second=second,
-                now=clock.now(),
+                now=now,
             )
         )

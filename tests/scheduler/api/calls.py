@@ -18,6 +18,7 @@ from scheduler.services.demonstration import PASSWORD
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
 from tests.conftest import NOW, START
 from tests.scheduler.api.bodies import PATIENT, PLAN, Body, consult, on_paper, override, review
+from tests.scheduler.services.steps import item_version
 from tests.scheduler.world import World, booking_of
 
 
@@ -83,7 +84,7 @@ def _review(world: World) -> Call:
 def _in_error(world: World) -> Call:
     case = world.tell("prepared")
     written = Evidence.objects.get(checklist=case.checklist, item="ride")
-    return Call({"evidence_id": written.public_id}, {"reason": "another patient's"})
+    return Call({"evidence_id": written.public_id}, {"reason": "another patient's", "version": item_version(written)})
 
 
 def _task_done(world: World) -> Call:

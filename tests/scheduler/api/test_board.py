@@ -184,7 +184,7 @@ def test_case_shows_what_was_struck_through_and_why(world: World, api: Callable[
     client = api("nurse")
     url = reverse("case", kwargs={"case_id": case.pk})
     ride = next(row for row in client.get(url).json()["evidence"] if row["item"] == "ride")
-    strike = Call({"evidence_id": ride["id"]}, {"reason": "another patient's"})
+    strike = Call({"evidence_id": ride["id"]}, {"reason": "another patient's", "version": ride["version"]})
     assert send(client, "evidence-error", "POST", strike).status_code == 200
     struck = next(row for row in client.get(url).json()["evidence"] if row["item"] == "ride")
     assert (ride["entered_in_error"], struck) == (

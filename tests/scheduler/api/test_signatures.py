@@ -270,3 +270,20 @@ def test_signing_and_withdrawing_ask_who_it_is_at_this_moment(
     assert changes(before) == REFUSAL
     given = send(client, route, "POST", Call({"version_id": version.pk}, {**body, "password": PASSWORD}))
     assert given.status_code == 200
+
+
+def test_guessing_a_colleagues_password_ends_after_five_and_waits_a_quarter_of_an_hour(
+    world: World, api: Callable[..., Client], at: Callable[[datetime], None]
+) -> None:
+    """Also the right password waits; whoever else signs does not."""
+    case, client = world.tell("prepared", labs=None), api("clinician")
+    at(NOW)
+    nurse = "nurse@demo.example"
+    for wrong in range(5):
+        refused = try_override(client, case, "labs", second=second(nurse, f"guess {wrong}"))
+        assert (refused.status_code, refused.json()["code"]) == (403, "second_unknown")
+    for password in ("guess 5", PASSWORD):
+        refused = try_override(client, case, "labs", second=second(nurse, password))
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_guesses")
+    at(NOW + timedelta(minutes=15))
+    assert try_override(client, case, "labs", second=second(nurse)).status_code == 201

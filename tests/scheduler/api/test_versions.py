@@ -38,6 +38,7 @@ VERSIONED = (
     "patient-merge",
     "merge-undo",
     "evidence-refile",
+    "evidence-error",
     "case-refile",
 )
 NO, YES = {"available": False}, {"available": True, "adult": True, "transport": "car"}
@@ -180,7 +181,7 @@ def test_nurses_no_is_struck_through_by_a_nurse_or_clinician_only(
     role: str, status: int, waiting: Case, api: Callable[..., Client]
 ) -> None:
     no = record(api("nurse"), waiting, NO).json()["evidence"]["id"]
-    client, call = api(role), Call({"evidence_id": no}, {"reason": "another patient's"})
+    client, call = api(role), Call({"evidence_id": no}, {"reason": "another patient's", "version": 1})
     before = tables()
     answer = send(client, "evidence-error", "POST", call)
     assert answer.status_code == status

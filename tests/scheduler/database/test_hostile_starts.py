@@ -18,6 +18,7 @@ from scheduler.models import Case, User
 from scheduler.rules.problems import Refused
 from scheduler.services import cases, evidence, signing, transitions
 from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
+from tests.scheduler.services.steps import item_version
 
 pytestmark = pytest.mark.django_db
 FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
@@ -273,6 +274,7 @@ def test_case_whose_last_evidence_was_struck_out_still_starts(
         public_id=row.public_id,
         reason="wrong case",
         authority=Authority.CLINICIAN,
+        seen_version=item_version(row),
         by=staff["nurse"].by,
         now=start,
     )

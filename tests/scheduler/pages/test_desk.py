@@ -13,6 +13,7 @@ from scheduler.models import Booking, Case, Resource, Task
 from scheduler.pages.looks import LOOKS
 from scheduler.services.boards import pathway
 from tests.conftest import NOW, START
+from tests.scheduler.services.steps import item_version
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,7 @@ def test_case_page_shows_why_and_strikes_through_what_was_entered_in_error(
         public_id=wrong.public_id,
         reason="wrong patient",
         authority=Authority.CLINICIAN,
+        seen_version=item_version(wrong),
         by=staff["nurse"].by,
         now=NOW,
     )

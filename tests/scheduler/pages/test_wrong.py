@@ -8,7 +8,7 @@ from django.test import Client
 
 from checklists.models import Evidence, EvidenceError
 from scheduler.models import Case
-from tests.scheduler.services.steps import record
+from tests.scheduler.services.steps import item_version, record
 
 pytestmark = pytest.mark.django_db
 THEIRS = ("Room 2", "Sam Second", "Bay 2")
@@ -39,7 +39,9 @@ def test_case_page_offers_to_strike_what_the_reader_may_and_shows_who_struck(
     }
     assert offered == {"scheduler": False, "nurse": True, "clinician": True, "administrator": False}
     nurse = signed_in("nurse")
-    saved = nurse.post(address(word, case), {"what": "strike", "reason": "typed twice", "from": "ward"})
+    saved = nurse.post(
+        address(word, case), {"what": "strike", "version": item_version(word), "reason": "typed twice", "from": "ward"}
+    )
     assert (saved.status_code, saved["Location"]) == (302, f"/ward/cases/{case.pk}/")
     shown = signed_in("scheduler").get(f"/desk/cases/{case.pk}/").content.decode()
     name = saved.wsgi_request.user.name
@@ -53,8 +55,9 @@ def test_scheduler_does_not_strike_a_nurses_word_and_nothing_goes_without_a_reas
 ) -> None:
     desk = signed_in("scheduler")
     assert "not yours to strike" in desk.get(address(word, case)).content.decode()
-    assert desk.post(address(word, case), {"what": "strike", "reason": "x"}).status_code == 403
-    assert signed_in("nurse").post(address(word, case), {"what": "strike", "reason": " "}).status_code == 400
+    assert desk.post(address(word, case), {"what": "strike", "version": 1, "reason": "x"}).status_code == 403
+    blank = {"what": "strike", "version": 1, "reason": " "}
+    assert signed_in("nurse").post(address(word, case), blank).status_code == 400
     assert EvidenceError.objects.count() == 0
 
 
@@ -90,3 +93,14 @@ def test_case_is_filed_to_the_patient_that_was_found(
     assert case.patient == other.patient
     again = desk.post(page, {**asked, "chosen": f"{other.patient_id} {case.version}"})
     assert (again.status_code, "already" in again.content.decode()) == (409, True)
+
+
+def test_word_of_an_item_that_changed_since_it_was_shown_is_not_struck(
+    case: Case, word: Evidence, signed_in: Callable[[str], Client], now: datetime
+) -> None:
+    seen = item_version(word)
+    record(case, "labs", {"analyte": "INR", "value": 1.9, "unit": "ratio"}, now=now)
+    form = {"what": "strike", "version": seen, "reason": "typed twice"}
+    refused = signed_in("nurse").post(address(word, case), form)
+    assert (refused.status_code, EvidenceError.objects.count()) == (409, 0)
+    assert f"you saw version {seen}" in refused.content.decode()

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 import pytest
 
-from scheduler.rules.likeness import likeness, similar_names
+from scheduler.rules.likeness import ALL_WITH_ALL, NEAR, likeness, similar_names, to_compare
 
 BORN = date(1941, 2, 17)
 
@@ -62,3 +63,32 @@ def test_likeness_names_everything_that_is_alike() -> None:
         "nobody": (),
         "family of another year": (),
     }
+
+
+def compared(people: list[Somebody]) -> list[tuple[Somebody, Somebody]]:
+    return list(to_compare(people))
+
+
+def test_few_people_are_compared_each_with_each() -> None:
+    people = [Somebody(f"Family{number}", "Given") for number in range(ALL_WITH_ALL)]
+    assert compared(people) == list(combinations(people, 2))
+
+
+def test_comparing_many_people_costs_as_much_for_each_as_comparing_few() -> None:
+    """A date that stands for "not known" is shared by hundreds."""
+    crowds = [[Somebody(f"F{number}", "G") for number in range(many)] for many in (500, 1000)]
+    spent = [len(compared(crowd)) for crowd in crowds]
+    assert spent[1] / spent[0] < 2.05
+    assert spent[0] <= 500 * 3 * NEAR
+
+
+@pytest.mark.parametrize(("one", "other", "_"), ALIKE)
+def test_alike_are_compared_among_many(one: tuple[str, str], other: tuple[str, str], _: str) -> None:
+    crowd = [Somebody(f"{first}ilson{number}", f"{second}va") for number, (first, second) in enumerate(SIGNS)]
+    first, second = Somebody(*one), Somebody(*other)
+    pairs = compared([first, *crowd, second])
+    assert (first, second) in pairs
+    assert len(set(pairs)) == len(pairs)
+
+
+SIGNS = [(first, second) for first in "BCDFGHKLMNPRSTVW" for second in "BDKLMNRSTV"]

@@ -56,6 +56,11 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def item_version(word: Evidence) -> int:
+    """Of the item that the word is about, as it is now."""
+    return Item.objects.values_list("version", flat=True).get(checklist=word.checklist_id, key=word.item)
+
+
 def strike_all(case: Case, item: str, *, now: datetime) -> None:
     """All that was recorded of an item is entered in error."""
     for row in Evidence.objects.filter(checklist=case.checklist_id, item=item, error=None):
@@ -64,6 +69,7 @@ def strike_all(case: Case, item: str, *, now: datetime) -> None:
             public_id=row.public_id,
             reason="another patient's",
             authority=Authority.CLINICIAN,
+            seen_version=item_version(row),
             by=BY,
             now=now,
         )

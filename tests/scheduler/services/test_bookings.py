@@ -267,3 +267,12 @@ def test_case_that_ended_is_not_booked(
     with pytest.raises(Refused) as refusal:
         book(case, places(now + IN_A_WEEK), now)
     assert (refusal.value.code, Booking.objects.count()) == ("wrong_state", 0)
+
+
+def test_booking_forgets_who_had_arrived_before_it(
+    tell: Callable[..., Case], places: Callable[..., bookings.Slot], start: datetime, now: datetime
+) -> None:
+    case = tell("imaged")
+    transitions.arrive(practice_id=case.practice_id, case_id=case.pk, by=BY, now=now)
+    book(case, places(start + IN_A_WEEK), now)
+    assert (case.arrived_at, current_facts(case.checklist).arrived_at) == (None, None)

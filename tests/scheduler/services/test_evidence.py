@@ -14,7 +14,7 @@ from notifications.models import Message
 from scheduler.models import Case, Contact, Record, Task
 from scheduler.rules.problems import Invalid, NotFound, Refused, Stale
 from scheduler.services import evidence
-from tests.scheduler.services.steps import BY, end_it, record
+from tests.scheduler.services.steps import BY, end_it, item_version, record
 
 pytestmark = pytest.mark.django_db
 RIDE, NO_RIDE = {"available": True, "adult": True, "transport": "car"}, {"available": False}
@@ -36,6 +36,7 @@ def strike(case: Case, row: Evidence, now: datetime) -> evidence.Recorded:
         public_id=row.public_id,
         reason="another patient's",
         authority=Authority.CLINICIAN,
+        seen_version=item_version(row),
         by=BY,
         now=now,
     )
@@ -89,7 +90,13 @@ def test_evidence_of_another_practice_is_not_struck(booked: Case, other_practice
     for practice_id, public_id in ((other_practice.pk, row.public_id), (booked.practice_id, uuid.uuid4())):
         with pytest.raises(NotFound):
             evidence.mark_entered_in_error(
-                practice_id=practice_id, public_id=public_id, reason="r", authority=Authority.CLINICIAN, by=BY, now=now
+                practice_id=practice_id,
+                public_id=public_id,
+                reason="r",
+                authority=Authority.CLINICIAN,
+                seen_version=1,
+                by=BY,
+                now=now,
             )
     assert EvidenceError.objects.count() == 0
 

@@ -17,7 +17,7 @@ from scheduler.services.demonstration import demonstration_document
 from scheduler.services.record import salted_digest
 from scheduler.services.verification import verify_chain
 from tests.scheduler.database.refusing import refused_sql
-from tests.scheduler.services.steps import BY, end_it, record, start_it, undone
+from tests.scheduler.services.steps import BY, end_it, item_version, record, start_it, undone
 
 pytestmark = pytest.mark.django_db
 ALIVE = {"available": True, "adult": True, "transport": "car"}
@@ -111,6 +111,7 @@ ACTS: Acts = {
             public_id=c.checklist.evidence.earliest("pk").public_id,
             reason="r",
             authority=Authority.CLINICIAN,
+            seen_version=item_version(c.checklist.evidence.earliest("pk")),
             by=BY,
             now=n,
         ),

@@ -15,7 +15,7 @@ from scheduler import messages
 from scheduler.models import Booking, Case, Practice, Resource
 from scheduler.services import bookings, evidence
 from tests.scheduler.services.mailing import Mailbox, send_all
-from tests.scheduler.services.steps import BY, end_it, record
+from tests.scheduler.services.steps import BY, end_it, item_version, record
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("America/New_York")
@@ -68,6 +68,7 @@ def test_reminders_come_back_when_the_evidence_was_entered_in_error(waiting: Cas
             public_id=recorded.evidence.public_id,
             reason="r",
             authority=Authority.CLINICIAN,
+            seen_version=item_version(recorded.evidence),
             by=BY,
             now=now,
         )

@@ -72,7 +72,8 @@ def _word(scene: Scene, case: Case, body: dict[str, str]) -> Post:
 
 def _struck(scene: Scene) -> Post:
     case = scene.world.tell("prepared")
-    return _word(scene, case, {"what": "strike", "reason": "typed twice", "from": "ward"})
+    version = str(item_version(case, "ride"))
+    return _word(scene, case, {"what": "strike", "version": version, "reason": "typed twice", "from": "ward"})
 
 
 def _elsewhere(scene: Scene) -> Post:

@@ -60,6 +60,7 @@ def test_agreeing_is_refused_where_what_was_shown_is_struck_through(place: Bedsi
         public_id=shown.public_id,
         reason="another patient",
         authority=Authority.NURSE,
+        seen_version=seen,
         by=staff["nurse"].by,
         now=NOW,
     )
