@@ -307,7 +307,7 @@ def test_yes_of_a_patient_before_the_day_is_called_about():
 def test_date_of_a_sign_that_lies_ahead_is_named():
     checked = {**CHECK, "dates": {"positive_covid_test": "2027-03-12"}}
     sentence = told("infection_check", "sign_dated_ahead", checked, protocol=REFERENCE, seen=START - HOUR)
-    assert sentence == "The date of positive covid test lies ahead. Correct it."
+    assert sentence == "The date of positive COVID test lies ahead. Correct it."
 
 
 @pytest.mark.parametrize(
