@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -57,15 +58,17 @@ class TextTimes(RoundTripConstructor):
 TextTimes.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
 
 
-def parse_case(text: str, origin: str = "-", line: int = 1) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Facts and evidence of a CASE document that begins on `line` of `origin`.
+def parse_case(
+    text: str, origin: str = "-", line: int = 1, now: datetime | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Facts and evidence of a CASE document that begins on `line` of `origin`, none observed after `now`.
 
     CaseDocumentError names file, line, field, value and remedy.
     """
-    plain = good_json(text)
+    plain = good_json(text, now)
     if plain is None:
         document = read_text(text, origin, line)
-        found = sorted(problems_at(document), key=line_of)
+        found = sorted(problems_at(document, now), key=line_of)
         if found:
             raise CaseDocumentError([f"{origin}:{line + at - 1}: {problem}" for at, problem in found])
         plain = plain_of(document)
@@ -73,7 +76,7 @@ def parse_case(text: str, origin: str = "-", line: int = 1) -> tuple[Facts, tupl
     return facts_from_json(plain["facts"]), tuple(evidence_from_json(e, number) for number, e in entries)
 
 
-def good_json(text: str) -> Any:
+def good_json(text: str, now: datetime | None = None) -> Any:
     """A faultless document in JSON, read fast; None where only the slower reader can say which line is wrong."""
     if len(text) > LONGEST_DOCUMENT:
         return None
@@ -81,7 +84,7 @@ def good_json(text: str) -> Any:
         document = json.loads(text, object_pairs_hook=without_duplicates, parse_constant=refused)
     except (ValueError, RecursionError):
         return None
-    return None if any(problems_at(document)) else document
+    return None if any(problems_at(document, now)) else document
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def line_of(found: tuple[int, Problem]) -> int:
     return found[0]
 
 
-def problems_at(document: Any) -> Iterator[tuple[int, Problem]]:
+def problems_at(document: Any, now: datetime | None = None) -> Iterator[tuple[int, Problem]]:
     """Each problem with the line of its field."""
     if not isinstance(document, Mapping):
         yield 1, Problem("document", "is not a mapping. Write `facts:` and `evidence:`.")
@@ -141,14 +144,14 @@ def problems_at(document: Any) -> Iterator[tuple[int, Problem]]:
     if len(plain["evidence"]) > MOST_EVIDENCE:
         many = f"has {len(plain['evidence'])} entries. Give at most {MOST_EVIDENCE}."
         yield line_at(document, (), "evidence"), Problem("evidence", many)
-    yield from evidence_problems_at(document, plain["evidence"])
+    yield from evidence_problems_at(document, plain["evidence"], now)
 
 
-def evidence_problems_at(document: Any, entries: list[Any]) -> Iterator[tuple[int, Problem]]:
+def evidence_problems_at(document: Any, entries: list[Any], now: datetime | None) -> Iterator[tuple[int, Problem]]:
     seen: set[Any] = set()
     for place, entry in enumerate(entries):
         path: Path = ("evidence", place)
-        for problem in evidence_problems(entry):
+        for problem in evidence_problems(entry) or problems_of_time(entry, now):
             inner, _, key = problem.field.rpartition(".")
             line = line_at(document, (*path, inner) if inner else path, key)
             yield line, Problem(f"evidence.{place}.{problem.field}", problem.sentence)
@@ -158,6 +161,14 @@ def evidence_problems_at(document: Any, entries: list[Any]) -> Iterator[tuple[in
             yield line_at(document, path, "id"), again
         if isinstance(number, int):
             seen.add(number)
+
+
+def problems_of_time(entry: Mapping[str, Any], now: datetime | None = None) -> list[Problem]:
+    """Nothing is observed before it happens."""
+    if now is None or datetime.fromisoformat(entry["observed_at"]) <= now:
+        return []
+    ahead = f"{entry['observed_at']} is after now, {now.isoformat()}. Correct it, or judge at a later moment (--now)."
+    return [Problem("observed_at", ahead)]
 
 
 def line_at(document: Any, path: Path, key: str) -> int:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO
 
 from checklists.rules.case_document import LONGEST_DOCUMENT, CaseDocumentError, parse_case
@@ -23,17 +24,17 @@ class ReadCase:
     problems: tuple[str, ...] = ()
 
 
-def read_cases(stream: BinaryIO, origin: str) -> Iterator[ReadCase]:
+def read_cases(stream: BinaryIO, origin: str, now: datetime | None = None) -> Iterator[ReadCase]:
     """Each case of a stream in turn, a bad one with its problems; holds one case in memory at a time."""
     opening = [line for _ in range(TELLING_LINES) if (line := stream.readline(LONGEST + 1))]
     if not is_lines(opening, origin):
-        yield read_case(b"".join(opening) + stream.read(LONGEST + 1), origin, 0)
+        yield read_case(b"".join(opening) + stream.read(LONGEST + 1), origin, 0, now)
         return
     found = False
     for number, line in enumerate(lines_of(stream, opening), 1):
         if line.strip():
             found = True
-            yield read_case(line.rstrip(b"\r\n"), origin, number)
+            yield read_case(line.rstrip(b"\r\n"), origin, number, now)
     if not found:
         yield ReadCase(1, problems=(f"{origin}:1: document: is empty. Write one case in JSON on each line.",))
 
@@ -67,7 +68,7 @@ def whole_line(stream: BinaryIO, line: bytes) -> bytes:
     return line
 
 
-def read_case(content: bytes, origin: str, number: int) -> ReadCase:
+def read_case(content: bytes, origin: str, number: int, now: datetime | None = None) -> ReadCase:
     line = max(number, 1)
     if len(content) > LONGEST:
         long = f"{origin}:{line}: document: has more than {LONGEST_DOCUMENT:,} characters: shorten it to one case."
@@ -78,7 +79,7 @@ def read_case(content: bytes, origin: str, number: int) -> ReadCase:
         at = line + content[: error.start].count(b"\n")
         return ReadCase(number, problems=(f"{origin}:{at}: document: is not UTF-8 text. Save it as UTF-8.",))
     try:
-        facts, evidence = parse_case(text, origin, line)
+        facts, evidence = parse_case(text, origin, line, now)
     except CaseDocumentError as error:
         return ReadCase(number, problems=error.problems)
     return ReadCase(number, facts, evidence)

@@ -46,6 +46,7 @@ AUTHORITIES = {authority.name.lower(): authority for authority in Authority}
 UNVERIFIED = "awaiting_verification"
 UNTIL_ARRIVAL = "until_arrival"
 SETTLED = frozenset({Status.SATISFIED, Status.WAIVED, Status.NOT_APPLICABLE})
+HINDERS = frozenset({Status.FAILED, Status.PENDING, Status.TOO_EARLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         *late_checks(context, item, answer),
         *verification_checks(context, item, answer),
     ]
+    checks += ahead_checks(context, item, checks)
     if len(checks) > 1:
         checks = list(dict.fromkeys(checks))
     rests_on = grounds_of(context, item, answer, noes, checks)
@@ -144,6 +146,16 @@ def late_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
     if all(context.dated_before(entry.observed_at) for entry in basis):
         return []
     return [pending("dated_after_start", "This is dated after the start. Correct its time, or do it again.")]
+
+
+def ahead_checks(context: Context, item: Item, checks: Sequence[Check]) -> list[Check]:
+    """What is dated after now has not been observed: an item that would pass by it, or by a signature, is pending."""
+    if any(check.status in HINDERS for check in checks):
+        return []
+    entries = context.ledger.entries(item.key)
+    if not entries or context.start.clock.reached(max([entry.observed_at for entry in entries])):
+        return []
+    return [pending("dated_ahead", "This is dated ahead of now. Correct its time, or record it when it is done.")]
 
 
 def verification_checks(context: Context, item: Item, answer: Answer) -> list[Check]:

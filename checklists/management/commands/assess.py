@@ -65,7 +65,7 @@ class Command(BaseCommand):
         """Prints the verdict of each case, and every problem; the exit code."""
         tell = explanation if options["explain"] else answer
         worst, bad = 0, False
-        for case in read_cases(stream, options["file"]):
+        for case in read_cases(stream, options["file"], now):
             if case.facts is None:
                 self.stderr.write("\n".join(case.problems))
                 bad = True

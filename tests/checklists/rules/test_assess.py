@@ -73,10 +73,11 @@ def test_labs_become_overdue_at_their_deadline(now, expected):
 
 
 def test_next_change_is_the_next_deadline():
-    evidence = [entry for entry in ready_notes().all if entry.item != "labs"]
     deadline = at("2027-03-08 10:00")
-    assert judge(evidence=evidence, now=deadline - HOUR).next_change_at == deadline
-    assert judge(evidence=evidence, now=deadline).next_change_at is None
+    evidence = [entry for entry in ready_notes().all if entry.item != "labs"]
+    seen = [entry for entry in evidence if entry.observed_at < deadline]
+    assert judge(evidence=seen, now=deadline - HOUR).next_change_at == deadline
+    assert judge(evidence=evidence, now=START).next_change_at is None
 
 
 def test_rule_that_raises_blocks_with_the_type_of_its_error():
@@ -241,10 +242,10 @@ def test_drug_that_cannot_be_judged_does_not_hide_the_wait_of_another():
 def test_midnight_dose_of_the_day_moves_the_earliest_start_to_tomorrow():
     now = at("2027-03-01 12:00")
     notes = Notes()
-    notes.add("hold:metformin", {"last_dose_at": at("2027-03-01 07:00").isoformat()})
+    notes.add("hold:metformin", {"last_dose_at": at("2027-03-01 07:00").isoformat()}, now)
     verdict = judge(taking("metformin"), notes.all, start=None, now=now)
     assert verdict.earliest_safe_start == at("2027-03-02 00:00")
-    assert verdict.finding("hold:metformin").code == "satisfied"
+    assert verdict.finding("hold:metformin").code == "dose_stated_early"  # asked again on the day
 
 
 def test_what_can_be_taken_again_does_not_postpone():

@@ -12,7 +12,6 @@ from django.core.management import call_command
 from checklists.rules.case_document import evidence_to_json, facts_to_json
 from checklists.rules.case_lines import read_cases
 from tests.checklists.rules.cases import FACTS, INSTANT, START, taking
-from tests.checklists.rules.notes import ready_notes
 from tests.checklists.rules.test_reference import REFERENCE, reference_notes
 from tests.house.project import ROOT
 
@@ -68,7 +67,25 @@ def test_exit_code_tells_the_state(tmp_path, facts, options, code, state):
 
 
 def test_missing_now_is_the_real_clock(tmp_path):
-    assert run(tmp_path, FACTS, ready_notes().all)[0] in (10, 11, 12)
+    assert run(tmp_path, FACTS, ())[0] in (10, 11, 12)
+
+
+def test_what_is_observed_after_now_is_refused_with_its_line(tmp_path):
+    notes = reference_notes().all
+    late = max(range(len(notes)), key=lambda place: notes[place].observed_at)
+    moment = notes[late].observed_at
+    told = f"evidence.{late}.observed_at: {moment.isoformat()} is after now, "
+    code, out, err = run(tmp_path, FACTS, notes, "--start", START.isoformat(), "--now", (moment - INSTANT).isoformat())
+    lines = (tmp_path / "case.json").read_text().splitlines()
+    refused = [line for line in err.splitlines() if told in line]
+    assert (code, out, bool(refused)) == (2, "", True)
+    assert refused[0].endswith("Correct it, or judge at a later moment (--now).")
+    at = int(refused[0].removeprefix(f"{tmp_path / 'case.json'}:").partition(":")[0])
+    assert "observed_at" in lines[at - 1] and moment.isoformat() in lines[at - 1]
+    options = ("--start", START.isoformat(), "--now", moment.isoformat())
+    assert run(tmp_path, FACTS, notes, *options)[0] != 2
+    code, _, err = run_lines(tmp_path, {**READY}, options=())
+    assert (code, err) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from checklists.rules.values import (
     OverrideClass,
     Reason,
     Review,
+    State,
     Status,
     Step,
 )
 from checklists.rules.verdict_json import finding_to_json
-from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, finding, judge, outcome, taking
+from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, SECOND, START, finding, judge, outcome, taking
 from tests.checklists.rules.notes import MRI, Notes, ready_notes
 
 OK = ("satisfied", "satisfied")
@@ -263,3 +264,37 @@ def test_ordering_or_asking_is_no_look(value):
     notes.add("labs", lab("platelets", 200, "10^9/L"), START - 5 * DAY, Authority.SCHEDULER)
     notes.add("labs", value, START - 3 * DAY, Authority.NURSE)
     assert WAITS[1] in [reason.code for reason in finding("labs", evidence=notes.all).reasons]
+
+
+# ---- what is dated ahead of now
+
+
+def dated(item, moment):
+    return [replace(entry, observed_at=moment) if entry.item == item else entry for entry in ready_notes().all]
+
+
+@pytest.mark.parametrize("item", ["ride", "consent", "infection_check", "allergies", "anesthesia_evaluation"])
+def test_what_is_dated_ahead_of_now_is_not_done_until_then(item):
+    ahead = START - 5 * SECOND
+    verdict = judge(evidence=dated(item, ahead), now=ahead - INSTANT)
+    found = verdict.finding(item)
+    assert (found.status.value in ("pending", "overdue"), found.code) == (True, "dated_ahead")
+    assert found.sentence == "This is dated ahead of now. Correct its time, or record it when it is done."
+    assert verdict.state is not State.READY
+    assert verdict.next_change_at == ahead
+    assert judge(evidence=dated(item, ahead), now=ahead).finding(item).status is Status.SATISFIED
+
+
+def test_answer_dated_ahead_lifts_no_failure():
+    notes = ready_notes()
+    no = notes.add("ride", {"available": False}, START - HOUR)
+    notes.add("ride", {"available": True, "adult": True, "seen": True}, START - SECOND, supersedes=(no.id,))
+    now = START - 10 * SECOND
+    assert outcome("ride", evidence=notes.all, now=now)[1] == "dated_ahead"
+    assert outcome("ride", evidence=notes.all, now=START - SECOND) == ("satisfied", "satisfied")
+
+
+def test_failure_dated_ahead_stands_at_once():
+    notes = ready_notes()
+    notes.add("ride", {"available": False}, START - SECOND)
+    assert outcome("ride", evidence=notes.all, now=START - 10 * SECOND) == ("failed", "no_ride")

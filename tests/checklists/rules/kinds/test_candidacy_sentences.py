@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
-from tests.checklists.rules.cases import FACTS, PROTOCOL, START, finding
+from tests.checklists.rules.cases import FACTS, PROTOCOL, SECOND, START, finding
 from tests.checklists.rules.kinds.test_sentences import notes_of, told
 from tests.checklists.rules.notes import CANDIDACY
 
@@ -84,7 +84,7 @@ def test_exclusion_of_another_version_excludes():
     ],
 )  # fmt: skip
 def test_assessment_says_what_is_wrong(change, facts, said):
-    found = finding("candidacy", facts, notes_of("candidacy", {**CANDIDACY, **change}), now=START - 100 * DAY)
+    found = finding("candidacy", facts, notes_of("candidacy", {**CANDIDACY, **change}), now=START - SECOND)
     assert [(reason.status.value, reason.code, reason.sentence) for reason in found.reasons] == [said]
 
 

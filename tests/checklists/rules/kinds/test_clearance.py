@@ -39,7 +39,7 @@ def asked(*moments, **value):
 
 def answered(**value):
     notes = Notes()
-    notes.add(ITEM, {**SAID, **value})
+    notes.add(ITEM, {**SAID, **value}, MONDAY)
     return notes
 
 
@@ -129,7 +129,7 @@ def test_answer_continue_is_a_review_of_a_clinician():
 
 def test_answers_of_one_moment_that_differ_take_the_one_that_goes_on():
     notes = answered(answer="agreed")
-    notes.add(ITEM, {"answer": "continue", **SAID})
+    notes.add(ITEM, {"answer": "continue", **SAID}, MONDAY)
     assert outcome(ITEM, FACTS_ON_WARFARIN, notes.all) == ("review", "clearance_continue")
     notes.add(ITEM, {"answer": "agreed", **SAID}, START - HOUR / 2)
     assert outcome(ITEM, FACTS_ON_WARFARIN, notes.all) == ("satisfied", "satisfied")

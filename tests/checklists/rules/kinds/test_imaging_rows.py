@@ -22,7 +22,7 @@ def imaged(*studies, facts=FACTS, on=START - 9 * DAY, start=START, protocol=PROT
     notes = Notes()
     for study in studies:
         notes.add("imaging", study, on)
-    return outcome("imaging", facts, notes.all, start, start - DAY, protocol)
+    return outcome("imaging", facts, notes.all, start, max(on, start - DAY), protocol)
 
 
 def without(study, key):

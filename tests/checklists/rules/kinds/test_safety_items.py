@@ -163,7 +163,7 @@ def test_consent_from_before_the_fracture_or_after_the_start_does_not_count():
     assert outcome("consent", evidence=early) == ("pending", "consent_before_fracture")
     late = noted("consent", CONSENT, START + SECOND)
     assert outcome("consent", evidence=late) == ("pending", "dated_after_start")
-    assert outcome("consent", evidence=noted("consent", CONSENT, START)) == OK
+    assert outcome("consent", evidence=noted("consent", CONSENT, START), now=START) == OK
 
 
 # ---- pregnancy

@@ -65,12 +65,11 @@ def test_stent_is_asked_of_everybody_who_takes_these_and_cleared_by_the_prescrib
 )
 def test_agreement_of_a_prescriber_who_did_not_know_of_the_stent_settles_nothing(words, knew):
     evidence = held_long("clopidogrel", "yes", *words)
-    early = {"facts": UNASKED, "now": BEFORE_THE_STOP}
-    assert judged("hold:clopidogrel", "clopidogrel", evidence, **early) == (
+    assert judged("hold:clopidogrel", "clopidogrel", evidence, UNASKED) == (
         OK if knew else ("pending", "stent_to_clear")
     )
     item = "prescriber_clearance:clopidogrel"
-    status, code = judged(item, "clopidogrel", evidence, **early)
+    status, code = judged(item, "clopidogrel", evidence, UNASKED, now=BEFORE_THE_STOP)
     assert (status == "satisfied") == knew
     assert knew or code in ("clearance_unaware", "clearance_asked")
     assert knew or judged(item, "clopidogrel", evidence, UNASKED, now=START)[0] == "overdue"
