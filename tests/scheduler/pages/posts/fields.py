@@ -9,8 +9,9 @@ from unittest.mock import patch
 from django.http import QueryDict
 
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-TAG = re.compile(r"<(input|textarea|select)\b[^>]*>(?:(.*?)</select>)?", re.DOTALL)
+TAG = re.compile(r"<(input|textarea)\b[^>]*>|<select\b[^>]*>.*?</select>", re.DOTALL)
 NAME, KIND = re.compile(r'\bname="([^"]+)"'), re.compile(r'\btype="([^"]+)"')
+VALUE = re.compile(r'\bvalue="([^"]*)"')
 TYPED = {"text", "search", "email", "tel", "hidden", "password"}
 
 
@@ -46,4 +47,4 @@ def typed_in(page: str) -> set[str]:
 
 
 def offers_ids(page: str) -> set[str]:
-    return {name for name, _, tag in tags(page) if UUID.search(tag)}
+    return {name for name, _, tag in tags(page) if any(UUID.search(value) for value in VALUE.findall(tag))}
