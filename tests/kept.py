@@ -21,6 +21,7 @@ from uuid import UUID
 
 import django
 from django.conf import settings
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 
 from tests.house.project import ROOT
 
@@ -60,6 +61,13 @@ def folder() -> Path:
     return made
 
 
+def for_the_driver(sql: str, params: Any, many: bool) -> Statement:
+    """As Django's cursor hands a statement on."""
+    if params is None:
+        return sql, (), many
+    return FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"), plain(params), many
+
+
 def plain(value: Any) -> Any:
     """Bytes as the database took them, which a file can hold."""
     if isinstance(value, (list, tuple)):
@@ -82,9 +90,8 @@ def keep(history: tuple[str, ...], told: Told) -> Told | None:
     """None where another worker was first: what it told is read from then on."""
     path = file_of(history)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_bytes(
-        pickle.dumps(Told(tuple((sql, plain(params), many) for sql, params, many in told.statements), told.pk))
-    )
+    told = Told(tuple(for_the_driver(*statement) for statement in told.statements), told.pk)
+    draft.write_bytes(pickle.dumps(told))
     try:
         os.link(draft, path)
     except FileExistsError:

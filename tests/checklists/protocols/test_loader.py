@@ -32,7 +32,10 @@ def test_document_survives_storage_as_json(name: str) -> None:
     assert loader.from_document(stored, signed=False) == loader.load(name)
 
 
-@pytest.mark.parametrize("name", loader.shipped())
+SLOWLY = [pytest.param(name, marks=() if name == "demonstration" else pytest.mark.matrix) for name in loader.shipped()]
+
+
+@pytest.mark.parametrize("name", SLOWLY)
 def test_resolved_document_written_as_text_loads_the_same(name: str) -> None:
     document = loader.resolve(name)
     assert loader.load_text(json.dumps(document), origin="stored") == loader.load(name)
