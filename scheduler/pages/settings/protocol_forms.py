@@ -56,7 +56,7 @@ class SignForm(forms.Form):
     )
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(SignForm):
     reason = TextField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 

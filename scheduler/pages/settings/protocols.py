@@ -105,12 +105,12 @@ def sign(request: HttpRequest, actor: Actor, version_id: uuid.UUID) -> HttpRespo
 @page("settings-protocol-withdraw")
 def withdraw(request: HttpRequest, actor: Actor, version_id: uuid.UUID) -> HttpResponse:
     version, form = signing.version_of(actor.practice.pk, version_id), WithdrawForm(request.POST)
-    saved, problem = attempt(
-        request,
-        actor,
-        form,
-        lambda data, now: signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=now),
-    )
+
+    def act(data: dict[str, Any], now: datetime) -> None:
+        signatures.authenticate_afresh(actor, data["password"])
+        signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=now)
+
+    saved, problem = attempt(request, actor, form, act)
     if saved:
         return redirect(f"/settings/protocols/{version_id}/?done=withdrawn")
     return _show(request, actor, version, form, problem)

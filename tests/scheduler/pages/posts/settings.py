@@ -82,6 +82,6 @@ SETTINGS: dict[str, Make] = {
     "settings-protocol-move": _move,
     "settings-protocol-sign": lambda scene: _of(scene.world.unsigned_version(), "clinician", password=PASSWORD),
     "settings-protocol-withdraw": lambda scene: _of(
-        scene.world.signed_version(), "clinician", reason="the limit is wrong"
+        scene.world.signed_version(), "clinician", reason="the limit is wrong", password=PASSWORD
     ),
 }

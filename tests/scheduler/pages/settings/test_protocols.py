@@ -95,14 +95,27 @@ def test_withdrawing_needs_a_reason_and_lists_the_cases_it_stops(
     case = tell("booked", start=START + timedelta(days=3))
     version = case.checklist.protocol_version
     address = f"/settings/protocols/{version.pk}/withdraw/"
-    assert clinician.post(address, {"reason": " "}).status_code == 400
-    assert clinician.post(address, {"reason": "the INR limit is wrong"})["Location"].endswith("?done=withdrawn")
+    assert clinician.post(address, {"reason": " ", "password": PASSWORD}).status_code == 400
+    told = {"reason": "the INR limit is wrong", "password": PASSWORD}
+    assert clinician.post(address, told)["Location"].endswith("?done=withdrawn")
     version.refresh_from_db()
     assert (version.in_force, version.withdrawn_reason) == (False, "the INR limit is wrong")
     page = clinician.get(f"/settings/protocols/{version.pk}/").content.decode()
     assert ("Stopped cases: 1" in page, case.patient.family_name.upper() in page) == (True, True)
     case.checklist.refresh_from_db()
     assert case.checklist.next_change_at == NOW
+
+
+@pytest.mark.parametrize(("password", "status"), [({}, 400), ({"password": "not mine"}, 403)])
+def test_withdrawing_needs_the_clinicians_own_password(
+    password: dict[str, str], status: int, clinician: Client, tell: Callable[..., Case]
+) -> None:
+    version = tell("booked", start=START + timedelta(days=3)).checklist.protocol_version
+    answer = clinician.post(f"/settings/protocols/{version.pk}/withdraw/", {"reason": "the limit", **password})
+    version.refresh_from_db()
+    assert (answer.status_code, version.in_force) == (status, True)
+    page = answer.content.decode()
+    assert ("the limit" in page, 'type="password"' in page, "not mine" in page) == (True, True, False)
 
 
 def test_administrator_reads_and_neither_signs_nor_withdraws(admin: Client, unsigned: ProtocolVersion) -> None:
@@ -122,7 +135,7 @@ def test_version_of_another_practice_is_not_found(
     answers = [
         clinician.get(f"/settings/protocols/{version.pk}/"),
         clinician.post(f"/settings/protocols/{version.pk}/sign/", {"password": PASSWORD}),
-        clinician.post(f"/settings/protocols/{version.pk}/withdraw/", {"reason": "not mine"}),
+        clinician.post(f"/settings/protocols/{version.pk}/withdraw/", {"reason": "not mine", "password": PASSWORD}),
     ]
     version.refresh_from_db()
     assert ([answer.status_code for answer in answers], version.withdrawn_at) == ([404] * 3, None)
