@@ -25,6 +25,8 @@ from scheduler.services.record import append_record
 from scheduler.services.restarts import ask_after_move, restarts_owed
 from scheduler.services.tasks import drop_tasks, owe_task
 
+OFFER = "Offer a new date."
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -141,8 +143,10 @@ def release_booking(
     return Booked(booking, case, look_again(case=case, now=now, by=by))
 
 
-def release_booking_of(*, case: Case, reason: str, by: str, now: datetime, becomes: str = "referred") -> None:
-    """Release under the caller's lock. `becomes` an ending: nobody owes a new date."""
+def release_booking_of(
+    *, case: Case, reason: str, by: str, now: datetime, becomes: str = "referred", offer: str = OFFER
+) -> None:
+    """Release under the caller's lock. `becomes` an ending: nobody owes a new date; else the desk is told `offer`."""
     booking = case.booking
     if booking is None:
         raise Refused("The case has no booking to release.", code="not_booked")
@@ -167,8 +171,12 @@ def release_booking_of(*, case: Case, reason: str, by: str, now: datetime, becom
     if becomes != "died" and not messages.cancellation_reaches_patient(case, booking):
         owe_call(case, booking, "Tell the patient that the appointment is cancelled: no e-mail says so.", by, now)
     if becomes == "referred":
-        sentence = f"The booking was released ({reason}) Offer a new date."
-        owe_task(case=case, duty=Duty("reschedule", str(booking.pk), "scheduler", sentence, None), by=by, now=now)
+        owe_new_date(case, booking, offer, by, now)
+
+
+def owe_new_date(case: Case, booking: Booking, offer: str, by: str, now: datetime) -> None:
+    sentence = f"The booking was released ({booking.release_reason}) {offer}"
+    owe_task(case=case, duty=Duty("reschedule", str(booking.pk), "scheduler", sentence, None), by=by, now=now)
 
 
 def _call_where_no_mail_goes(case: Case, booking: Booking, what: str, by: str, now: datetime) -> None:

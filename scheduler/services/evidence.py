@@ -3,21 +3,24 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from checklists.models import Evidence
+from checklists.rules.assess import context_of
+from checklists.rules.clock import Clock, Start
 from checklists.rules.context import kind_of
 from checklists.rules.kinds import check_value, clearance
+from checklists.rules.kinds.infection import earliest_new_day
 from checklists.rules.values import Authority
 from checklists.services import checklists, recording
 from checklists.services.recording import Observation
-from scheduler.models import Case
+from scheduler.models import Booking, Case, Task
 from scheduler.rules.problems import Invalid, Reason, Stale
 from scheduler.rules.transitions import Act
-from scheduler.services.bookings import release_booking_of
+from scheduler.services.bookings import owe_new_date, release_booking_of
 from scheduler.services.cases import allow
 from scheduler.services.errors import INFECTION, follow_error, seen_item, started_drugs, word_to_strike
 from scheduler.services.people import escort_contact
@@ -25,6 +28,7 @@ from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import Entry, append_record, append_records
 from scheduler.services.tasks import drop_tasks
 
+NO_NEW_DATE = "Offer a new date once a clinician has said when the infection is over."
 NOT_BEFORE = timedelta(days=3 * 366)  # an observation older than this is a mistyped year
 
 
@@ -82,7 +86,8 @@ def record_all(
     entries = _record(case, cleaned, by, now)
     append_records(practice_id=practice_id, entries=[_noted(case, entry) for entry in entries], by=by, now=now)
     _settle_calls(case, entries, by, now)
-    released = any(_is_infection(entry) for entry in entries) and _release(case, by, now)
+    found = [entry for entry in entries if _is_infection(entry)]
+    released = bool(found) and _release(case, found, by, now)
     return Recorded(entries, case, look_again(case=case, now=now, by=by), released)
 
 
@@ -178,11 +183,32 @@ def _is_infection(entry: Evidence) -> bool:
     return found and entry.authority >= Authority.NURSE
 
 
-def _release(case: Case, by: str, now: datetime) -> bool:
-    if case.booking is None or case.state not in ("booked", "checked_in"):
+def _release(case: Case, found: Sequence[Evidence], by: str, now: datetime) -> bool:
+    day = earliest_day_after(case, found, now)
+    offer = f"Offer a new date, from {day:%A} {day.isoformat()} on." if day else NO_NEW_DATE
+    if case.booking is None:
+        _name_new_day(case, offer, by, now)
         return False
-    release_booking_of(case=case, reason=INFECTION, by=by, now=now)
+    if case.state not in ("booked", "checked_in"):
+        return False
+    release_booking_of(case=case, reason=INFECTION, by=by, now=now, offer=offer)
     return True
+
+
+def _name_new_day(case: Case, offer: str, by: str, now: datetime) -> None:
+    """Whoever is about to offer a date after an infection reads what was said of its end since."""
+    owed = Task.objects.filter(case=case, kind="reschedule", done_at=None).values_list("key", flat=True)
+    released = Booking.objects.filter(case=case, release_reason=INFECTION).order_by("-released_at").first()
+    if released is not None and str(released.pk) in owed:
+        owe_new_date(case, released, offer, by, now)
+
+
+def earliest_day_after(case: Case, found: Sequence[Evidence], now: datetime) -> date | None:
+    """The first day on which these infections are over, as far as anybody has said."""
+    made = checklists.assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now)
+    context = context_of(made.protocol, made.facts, made.evidence, Start(made.start or now, Clock(now)))
+    ids = {entry.pk for entry in found}
+    return earliest_new_day(context, [entry for entry in made.evidence if entry.id in ids])
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Infection: the patient's pre-screen, and the nurse's check on arrival."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -282,11 +282,16 @@ def infection_no(context: Context, evidence: Evidence) -> Check | None:
     """A confirmed infection, with the earliest new date or with whose word is missing for it."""
     if evidence.value.get("outcome") != FOUND:
         return None
-    last_days = last_days_of(context, [evidence])
-    if not last_days:
+    day = earliest_new_day(context, [evidence])
+    if day is None:
         return said("infection_found", f"{INFECTION_FOUND} {NO_DATE}")
-    day = max(last_days) + timedelta(days=1)
     return said("infection_found", f"{INFECTION_FOUND} Earliest new date: {day:%A} {day.isoformat()}.")
+
+
+def earliest_new_day(context: Context, checks: Sequence[Evidence]) -> date | None:
+    """The first day after these infections are over; None while nobody has said when that is."""
+    last_days = last_days_of(context, checks)
+    return max(last_days) + timedelta(days=1) if last_days else None
 
 
 INFECTION_PRESCREEN = Kind(
