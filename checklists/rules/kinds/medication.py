@@ -76,7 +76,7 @@ def answer(context: Context, item: Item) -> Answer:
     matches = [plan.match for plan in plans_of(context, drug)]
     if all(match.not_applicable for match in matches):
         route = Check(Status.NOT_APPLICABLE, "route_not_held", f"{drug} by this route is not held.")
-        return Answer((route,), grounds=tuple(grounds_of(match) for match in matches))
+        return Answer((route,))
     is_left_alone = goes_on(context, drug)
     waits_for_prescriber = needs_clearance(context, drug) and not is_left_alone and not clearance_agreed(context, drug)
     found = [judged(context, match, dose, waits_for_prescriber) for match in matches]
@@ -297,7 +297,7 @@ def postpones(context: Context, item: Item) -> Postponed:
     matches = [plan.match for plan in plans_of(context, item.subject)]
     floors = [floor for match in matches if (floor := floor_of(context, match, dose)) is not None]
     leads = [lead_of(context, match, dose) for match in matches]
-    return Postponed(max(floors, default=None), max(leads, default=NOW))
+    return Postponed(max(floors, default=None), max(leads))
 
 
 def planning_row(context: Context, match: Match) -> HoldRule | None:

@@ -45,6 +45,10 @@ GOOD = [
     ("ride", {"available": True, "adult": True, "transport": "car", "seen": True, "contact": CONTACT}),
     ("infection_prescreen", {"answers": NO_ANSWERS}),
     ("infection_check", {**CHECK, "reason": "pollen"}),
+    ("infection_check", {**CHECK, "temperature": 30}),
+    ("infection_check", {**CHECK, "temperature": 45}),
+    ("hold:apixaban", {"decision": "stop", "decided_by": "Dr. Weber", "hours": 24}),
+    ("hold:apixaban", {"decision": "continue", "decided_by": "Dr. Weber"}),
     ("allergies", ALLERGIES),
     ("allergies", {**ALLERGIES, "antibiotic": "known", "substances": ["penicillin"]}),
     ("pregnancy", {"result": "negative"}),
@@ -103,6 +107,12 @@ def test_good_value_has_no_problem_and_fits_its_schema(item, value):
         ("labs", {**LAB, "value": True}, "value", "True is not a number. Write a number from 0 to 10,000,000."),
         ("labs", {**LAB, "unit": "mg/dL"}, "unit", "'mg/dL' is not a unit of INR. Use ratio."),
         ("infection_check", {**CHECK, "temperature": 98.6}, "temperature", "98.6 C is not a body temperature. Check the number and its unit."),
+        ("infection_check", {**CHECK, "temperature": 29.9}, "temperature", "29.9 C is not a body temperature. Check the number and its unit."),
+        ("infection_check", {**CHECK, "temperature": 45.1}, "temperature", "45.1 C is not a body temperature. Check the number and its unit."),
+        ("infection_check", {**CHECK, "outcome": "assessed_not_infection"}, "reason", "is missing. Say why these signs are no infection."),
+        ("infection_check", {**CHECK, "over_on": "2027-03-17"}, "over_on", "belongs to an infection that was found. Leave it out."),
+        ("hold:x", {"decision": "stop", "decided_by": "Dr. Weber"}, "hours", "is missing. Give the hours since the last dose that were decided."),
+        ("hold:x", {"decision": "continue", "decided_by": "Dr. Weber", "hours": 24}, "hours", "belongs to the decision to stop. Leave it out."),
         ("infection_prescreen", {"answers": {"cough_or_cold": True}}, "answers", "cough_or_cold: True: use one of yes, no, not_sure."),
         ("fasting", {"intakes": [{"intake": "toast"}]}, "intakes", "entry 1: at: is missing. Add 'at' to the value."),
         ("consent", {**CONSENT, "levels": []}, "levels", "has 0 entries. Give 1 to 50."),
@@ -149,9 +159,28 @@ def test_value_of_no_kind_names_the_kinds():
     )
 
 
-def test_time_in_a_value_is_held_against_when_it_was_said():
-    said_at, dose = datetime.fromisoformat(TIME), {"last_dose_at": "2027-03-01T08:00:01-05:00"}
-    ahead = "2027-03-01T08:00:01-05:00 is after the time at which it was said. Correct the day or the time."
-    assert [(p.field, p.sentence) for p in check_value("hold:x", dose, said_at)] == [("last_dose_at", ahead)]
-    assert check_value("hold:x", {"last_dose_at": TIME}, said_at) == []
-    assert check_value("hold:x", dose) == []
+YEAR_AGO = "is about a year ago. Correct the year, or add `confirmed: true` where it was asked again."
+AHEAD = "is after the time at which it was said. Correct the day or the time."
+
+
+@pytest.mark.parametrize(
+    ("key", "dose", "complaint"),
+    [
+        ("last_dose_at", TIME, None),
+        ("last_dose_at", "2027-03-01T08:00:01-05:00", AHEAD),
+        ("last_dose_at", "2026-04-05T08:00:00-05:00", YEAR_AGO),  # 330 days
+        ("last_dose_at", "2026-04-05T08:00:01-05:00", None),
+        # A day may be that of any zone: it may have begun 14 hours before it does in UTC, and end 14 hours after.
+        ("last_dose_on", "2027-03-02", None),
+        ("last_dose_on", "2027-03-03", AHEAD),
+        ("last_dose_on", "2026-04-04", YEAR_AGO),
+        ("last_dose_on", "2026-04-05", None),
+    ],
+)
+def test_dose_is_held_against_when_it_was_said(key, dose, complaint):
+    said_at = datetime.fromisoformat(TIME)
+    expected = [(key, f"{dose} {complaint}")] if complaint else []
+    assert [(p.field, p.sentence) for p in check_value("hold:x", {key: dose}, said_at)] == expected
+    assert check_value("hold:x", {key: dose}) == []
+    sure = [(p.field, p.sentence) for p in check_value("hold:x", {key: dose, "confirmed": True}, said_at)]
+    assert sure == ([] if complaint == YEAR_AGO else expected)

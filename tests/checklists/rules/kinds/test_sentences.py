@@ -269,7 +269,8 @@ BY_CLINICIAN = [
     "Answered yes: covid_contact? A clinician decides.",
     "Answered yes to 'of_old', which the protocol does not ask: a clinician decides.",
 ]
-FEVER = "The temperature is 38.4 C: fever. Call the clinician."
+FEVER = "The temperature is 38.0 C: fever. Call the clinician."
+UNASKED = "Answered yes to 'temperature', which the protocol does not ask: a clinician decides."
 RAISED = "The temperature is 37.6 C: a clinician decides."
 SKIN = "The skin at the entry is not clear. Call the clinician."
 
@@ -282,7 +283,8 @@ SKIN = "The skin at the entry is not clear. Call the clinician."
             ["Answered yes: cough_or_cold? Call the clinician before going on.", *BY_CLINICIAN, "Ask and record: painkiller?"],
         ),
         ({"answers": {**NO_ANSWERS, "covid_contact": "later"}}, ["Ask and record: covid_contact?"]),
-        ({"temperature": 38.4, "skin": "not_clear"}, [FEVER, SKIN]),
+        ({"temperature": 38.0, "skin": "not_clear"}, [FEVER, SKIN]),
+        ({"answers": {**NO_ANSWERS, "temperature": "yes"}}, [UNASKED]),
         ({"temperature": 99.6, "unit": "F"}, [RAISED]),
     ],
 )  # fmt: skip
