@@ -62,7 +62,8 @@ def reached(items: list[pytest.Item]) -> dict[str, tuple[float, list[str]]]:
         CALLED.clear()
         began = time.process_time()
         if fails(item):
-            raise SystemExit(f"{item.nodeid} fails without any change.")
+            sys.stderr.write(f"{item.nodeid} fails without any change.\n")
+            raise SystemExit(1)
         found[item.nodeid] = (time.process_time() - began, sorted(CALLED))
     return found
 

@@ -133,7 +133,9 @@ def test_fasting_after_midnight_is_a_day_and_local_anesthesia_needs_none():
     assert found.sentence == "Food and drink: Tuesday 2027-03-09 at the latest. Nothing from midnight on."
     assert limits(replace(FACTS, anesthesia="local"), item="fasting") == []
     sip = replace(REFERENCE, fasting=replace(REFERENCE.fasting, sip_with_medicines=False))
-    assert only(protocol=sip, what="sip_with_medicines").sentence == "A sip of water with medicines counts as a drink."
+    counted = only(protocol=sip, what="sip_with_medicines")
+    assert (counted.item, counted.limit) == ("fasting", Limit.NONE)
+    assert counted.sentence == "A sip of water with medicines counts as a drink."
 
 
 def test_what_is_owed_has_its_deadline_and_what_is_recorded_has_none():

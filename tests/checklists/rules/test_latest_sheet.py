@@ -1,8 +1,9 @@
 # ruff: noqa: E501  (tables of whole sentences)
 """The whole sheet of what a planned start asks of the calendar, as staff read it."""
 
+import time
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -173,6 +174,11 @@ def test_pregnancy_test_counts_on_its_day_and_the_next():
         assert sheet(young, start=start, item="pregnancy") == [tested]  # fmt: skip
 
 
+def test_oldest_study_is_counted_from_the_day_of_the_site():
+    undated = replace(FACTS, fractured=None)
+    assert [sheet(undated, start=start, item="imaging")[0][3] for start in (START, EVENING)] == ["12-10", "12-10"]
+
+
 def test_xray_is_named_only_where_it_counts_for_a_shorter_time():
     imaging = replace(MIDNIGHT.imaging, validity_days=MIDNIGHT.imaging.valid_for("xray"))
     assert [line[1] for line in sheet(protocol=MIDNIGHT, item="imaging")][1] == "xray_done"
@@ -204,6 +210,28 @@ def test_prescriber_who_agreed_is_not_waited_for():
 def test_drug_that_no_time_clears_says_what_does(gate, sentence):
     protocol = replace(PROTOCOL, holds=(replace(hold("warfarin", "avoid_without_level"), extra_gate=gate),))
     assert sheet(taking("warfarin"), protocol=protocol, item="hold:")[0][4] == sentence
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            hold("warfarin", clear=72, block=24),
+            " After that and up to Tuesday 2027-03-09 10:00 EST a clinician decides.",
+        ),
+        (replace(hold("warfarin", clear=72), block_below=None), ""),
+    ],
+)
+def test_time_between_two_limits_is_named_where_the_protocol_has_two(row, said):
+    last_dose = sheet(taking("warfarin"), protocol=replace(PROTOCOL, holds=(row,)), item="hold:")[0]
+    assert last_dose[4].endswith(f"That is 3 days before the start.{said}")
+
+
+def test_drug_left_out_on_the_day_waits_for_its_prescriber_too():
+    row = hold("warfarin", "hold_day_of", clearance=True)
+    waits = "Its prescriber has not agreed: until then the patient goes on taking it."
+    last_dose = sheet(taking("warfarin"), protocol=replace(PROTOCOL, holds=(row,)), item="hold:")[0]
+    assert last_dose[4] == f"Last dose of warfarin: Tuesday 2027-03-09 at the latest. {waits}"
 
 
 @pytest.mark.parametrize(("gate", "needs"), [("", "a decision by a clinician"), ("a normal level", "a normal level")])
@@ -264,7 +292,19 @@ def test_item_without_words_of_its_own_is_named_by_its_kind():
     assert [line[4] for line in sheet(protocol=replace(PROTOCOL, items=care))] == [said]
 
 
-def test_times_come_in_utc_from_any_zone():
-    found = latest_times(REFERENCE, FACTS, (), START.astimezone(NEW_YORK), (START - 30 * DAY).astimezone(NEW_YORK))
-    assert {one.at.tzinfo for one in found if one.at} == {UTC}
-    assert [one.at for one in found] == [one.at for one in latest_times(REFERENCE, FACTS, (), START, START - 30 * DAY)]
+@pytest.fixture
+def machine_in_apia(monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Apia")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_times_come_in_utc_whatever_the_zone_of_the_machine(machine_in_apia):
+    notes = Notes()
+    notes.add("hold:warfarin", {"last_dose_at": at("2027-03-09 06:00").astimezone(NEW_YORK).isoformat()})
+    asked = START.astimezone(NEW_YORK), (START - 30 * DAY).astimezone(NEW_YORK)
+    found = latest_times(REFERENCE, taking("warfarin"), notes.all, *asked)
+    assert {one.at.utcoffset() for one in found if one.at} == {timedelta(0)}
+    assert found == latest_times(REFERENCE, taking("warfarin"), notes.all, START, START - 30 * DAY)
