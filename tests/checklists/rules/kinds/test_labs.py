@@ -163,7 +163,9 @@ def test_infusion_that_thins_the_blood_asks_for_aptt_or_anti_xa(drug, analyte, l
 
 
 def asked(facts, protocol=REFERENCE, notes=None):
-    found = finding("labs", facts, (notes or reference_notes()).all, now=START - 30 * DAY, protocol=protocol)
+    now = START - 3 * DAY
+    drawn = [replace(entry, observed_at=min(entry.observed_at, now)) for entry in (notes or reference_notes()).all]
+    found = finding("labs", facts, drawn, now=now, protocol=protocol)
     return [reason.sentence for reason in found.reasons]
 
 
