@@ -71,6 +71,8 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-duplicates": {"GET": STAFF, "POST": STAFF},
     "desk-merge": {"GET": REGISTRARS, "POST": REGISTRARS},
     "desk-merge-undo": {"POST": REGISTRARS},
+    "desk-tell-apart": {"POST": REGISTRARS},
+    "desk-tell-apart-undo": {"POST": REGISTRARS},
     "desk-plan": form(Act.PLAN),
     "ward-board": {"GET": EVERY_ROLE},
     "ward-board-rows": {"GET": EVERY_ROLE},

@@ -52,6 +52,8 @@ READS: Mapping[str, Reads] = {
     "desk-duplicates": PATIENTS,
     "desk-merge": PATIENTS,
     "desk-merge-undo": PATIENTS,
+    "desk-tell-apart": PATIENTS,
+    "desk-tell-apart-undo": PATIENTS,
     "desk-mailbox": MAIL,
     "desk-mail": MAIL,
     "desk-invite": MAIL,

@@ -1,6 +1,6 @@
 from scheduler.models.calendar import Booking, Claim, Resource
 from scheduler.models.cases import Case
-from scheduler.models.merges import PatientMerge
+from scheduler.models.merges import PatientMerge, ToldApart
 from scheduler.models.people import Contact, Link, Patient
 from scheduler.models.practice import ApiToken, Membership, Practice, User
 from scheduler.models.record import IdempotencyKey, Reading, Record, RecordHead
@@ -23,5 +23,6 @@ __all__ = [
     "RecordHead",
     "Resource",
     "Task",
+    "ToldApart",
     "User",
 ]

@@ -1,4 +1,4 @@
-"""Two patient rows that are one person: who said so, and what changed hands, so that it can be undone exactly."""
+"""Two patient rows that are one person, or look like one: who said so, and what changed hands."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -37,3 +37,26 @@ class PatientMerge(Scoped):
             models.CheckConstraint(condition=~Q(survivor=F("duplicate")), name="patient_merge_of_two"),
         ]
         indexes = [models.Index(fields=["practice", "survivor", "merged_at"], name="patient_merge_of_survivor")]
+
+
+class ToldApart(Scoped):
+    """Two patients who look like one person and are not. The smaller id is `one`; written under both locks."""
+
+    one = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    told_at = models.DateTimeField()
+    told_by = models.CharField(max_length=80)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=80, blank=True)
+    undo_reason = models.CharField(max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "id"], name="told_apart_in_practice"),
+            models.UniqueConstraint(
+                fields=["practice", "one", "other"], condition=Q(undone_at__isnull=True), name="told_apart_once"
+            ),
+            models.CheckConstraint(condition=~Q(one=F("other")), name="told_apart_of_two"),
+        ]

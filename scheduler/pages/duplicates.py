@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduler import clock
 from scheduler.access import Actor
-from scheduler.models import Patient, PatientMerge
+from scheduler.models import Patient, PatientMerge, ToldApart
 from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.verify import reasons_of
@@ -22,8 +22,10 @@ from scheduler.services.duplicates import Preview, candidates, preview_merge
 from scheduler.services.merging import IDENTIFIERS, Choice, merge_patients
 from scheduler.services.parting import Parted, undo_merge
 from scheduler.services.people import find_patients, staff_names
+from scheduler.services.telling_apart import take_back, tell_apart
 
 NEWEST = 20
+MOST_APART = 100
 LABELS = {
     "family_name": "Family name",
     "given_name": "Given name",
@@ -86,6 +88,20 @@ class UndoForm(forms.Form):
     reason = TextField(max_length=500, error_messages={"required": "Say in at most 500 characters why."})
 
 
+class ApartForm(forms.Form):
+    """`version` and `duplicate_version` as they were shown."""
+
+    version = forms.IntegerField(min_value=0)
+    duplicate_version = forms.IntegerField(min_value=0)
+    reason = TextField(max_length=500, error_messages={"required": "Say in at most 500 characters how you know."})
+
+
+@dataclass(frozen=True, slots=True)
+class ApartLine:
+    row: ToldApart
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class MergeLine:
     merge: PatientMerge
@@ -122,17 +138,21 @@ def _show(
         .order_by("-merged_at", "-pk")[:NEWEST]
     )
     looked_at(*(pk for merge in merges for pk in (merge.survivor_id, merge.duplicate_id)))
-    names = staff_names(merge.merged_by for merge in merges)
+    told = ToldApart.objects.filter(practice=actor.practice, undone_at=None).select_related("one", "other")
+    apart = list(told.order_by("-told_at", "-pk")[:MOST_APART])
+    looked_at(*(pk for row in apart for pk in (row.one_id, row.other_id)))
+    names = staff_names([*(merge.merged_by for merge in merges), *(row.told_by for row in apart)])
     context = {
         "actor": actor,
         "candidates": candidates(actor.practice.pk),
         "form": form or SearchForm(),
         "found": found,
         "merges": [MergeLine(merge, names.get(merge.merged_by, merge.merged_by)) for merge in merges],
+        "apart": [ApartLine(row, names.get(row.told_by, row.told_by)) for row in apart],
         "may_merge": bool(actor.roles & REGISTRARS),
         "problem": problem,
         "parted": parted,
-        "saved": request.GET.get("saved") == "merged",
+        "saved": request.GET.get("saved", ""),
     }
     return render(request, "desk/duplicates.html", context, status=_status(form, problem))
 
@@ -162,6 +182,50 @@ def merge(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_
     context = {"actor": actor, "seen": seen, "form": form, "problem": problem}
     wrong = (problem.status if problem else 400) if request.method == "POST" else 200
     return render(request, "desk/merge.html", context, status=wrong)
+
+
+@require_POST
+@page("desk-tell-apart")
+def apart(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_id: uuid.UUID) -> HttpResponse:
+    """These two are two people, and are not listed again."""
+    form = ApartForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Invalid("Nothing was saved. Correct what is named.", errors=reasons_of(form))
+        tell_apart(
+            practice_id=actor.practice.pk,
+            patient_ids=(survivor_id, duplicate_id),
+            reason=form.cleaned_data["reason"],
+            seen_versions=(form.cleaned_data["version"], form.cleaned_data["duplicate_version"]),
+            by=actor.by,
+            now=clock.now(),
+        )
+    except Problem as problem:
+        note(actor, problem, survivor_id)
+        return _show(request, actor, problem=problem)
+    return redirect("/desk/duplicates/?saved=apart")
+
+
+@require_POST
+@page("desk-tell-apart-undo")
+def apart_undo(request: HttpRequest, actor: Actor, apart_id: uuid.UUID) -> HttpResponse:
+    """They may be one person after all."""
+    form = UndoForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Invalid("Nothing was undone. Correct what is named.", errors=reasons_of(form))
+        take_back(
+            practice_id=actor.practice.pk,
+            apart_id=apart_id,
+            reason=form.cleaned_data["reason"],
+            seen_version=form.cleaned_data["version"],
+            by=actor.by,
+            now=clock.now(),
+        )
+    except Problem as problem:
+        note(actor, problem, apart_id)
+        return _show(request, actor, problem=problem)
+    return redirect("/desk/duplicates/?saved=alike")
 
 
 @require_POST

@@ -42,6 +42,8 @@ urlpatterns = [
     ),
     path("desk/duplicates/", duplicates.duplicates, name="desk-duplicates"),
     path("desk/duplicates/<uuid:survivor_id>/<uuid:duplicate_id>/", duplicates.merge, name="desk-merge"),
+    path("desk/duplicates/<uuid:survivor_id>/<uuid:duplicate_id>/apart/", duplicates.apart, name="desk-tell-apart"),
+    path("desk/apart/<uuid:apart_id>/undo/", duplicates.apart_undo, name="desk-tell-apart-undo"),
     path("desk/merges/<uuid:merge_id>/undo/", duplicates.undo, name="desk-merge-undo"),
     path("desk/cases/<uuid:case_id>/plan/", plan.change_plan, name="desk-plan"),
     path("desk/cases/<uuid:case_id>/arrive/", desk_acts.arrive, name="desk-arrive"),

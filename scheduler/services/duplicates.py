@@ -16,6 +16,7 @@ from scheduler.rules.likeness import likeness, similar_names, to_compare
 from scheduler.rules.problems import NotFound, Reason
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.patient_rows import COLUMNS
+from scheduler.services.telling_apart import pairs_apart, why_apart
 
 MOST = 100  # candidates on one page
 UNDER_WAY = ("in_procedure", "recovering")
@@ -56,9 +57,14 @@ class Preview:
 
 
 def candidates(practice_id: uuid.UUID) -> list[Candidate]:
-    """Same birth date with a similar name or record number, or the same phone; the most alike first."""
+    """Same birth date with a similar name or record number, or the same phone; the most alike first.
+
+    Without those whom somebody told apart.
+    """
     found = {**_by_phone(practice_id), **_by_birth_date(practice_id)}
-    pairs = [Candidate(min(pair, key=_age), max(pair, key=_age), why) for pair, why in found.items()]
+    apart = pairs_apart(practice_id, {patient.pk for pair in found for patient in pair})
+    alike = {pair: why for pair, why in found.items() if frozenset(patient.pk for patient in pair) not in apart}
+    pairs = [Candidate(min(pair, key=_age), max(pair, key=_age), why) for pair, why in alike.items()]
     shown = sorted(pairs, key=lambda pair: (-len(pair.why), pair.one.family_name, pair.one.given_name))[:MOST]
     looked_at(*(patient.pk for pair in shown for patient in (pair.one, pair.other)))
     return shown
@@ -145,6 +151,7 @@ def refusals(survivor: Patient, duplicate: Patient, cases: Iterable[Case]) -> It
         if patient.merged_into_id is not None:
             remedy = f"This row is merged into patient {patient.merged_into_id} already. Use that one."
             yield Reason("patient_merged", remedy, field=name)
+    yield from why_apart(survivor, duplicate)
     yield from under_way(cases)
 
 

@@ -133,6 +133,12 @@ HOLDINGS: tuple[Holding, ...] = (
         # A merge that was undone is about two people.
         lambda w: Q(undone_at=None) & (Q(survivor_id__in=w.patients) | Q(duplicate_id__in=w.patients)),
     ),
+    Holding(
+        "scheduler.ToldApart",
+        "Told apart from somebody alike",
+        lambda w: Q(undone_at=None) & (Q(one_id__in=w.patients) | Q(other_id__in=w.patients)),
+        frozenset({"reason"}),  # it is about another patient too
+    ),
     Holding("checklists.Checklist", "Checklists", _of_subject),
     Holding("checklists.Facts", "Facts", _of_checklist),
     Holding("checklists.Item", "Items", _of_checklist),

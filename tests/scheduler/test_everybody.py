@@ -34,6 +34,8 @@ BODIES = {
     "desk-task-done": {"version": "0", "outcome": "called"},
     "settings-place": {"is_active": "0"},
     "desk-merge-undo": {"version": "0", "reason": "two people"},
+    "desk-tell-apart": {"version": "0", "duplicate_version": "0", "reason": "twins"},
+    "desk-tell-apart-undo": {"version": "0", "reason": "one person"},
     "sign-review": {
         "entry": "x",
         "item": "x",
@@ -76,6 +78,7 @@ def ids(case: Case) -> dict[str, Any]:
         "survivor_id": case.patient_id,
         "duplicate_id": case.patient_id,
         "merge_id": case.pk,  # of nobody
+        "apart_id": case.pk,
         "token": "x" * 43,
         "name": "1.mail",
     }

@@ -205,6 +205,7 @@ def test_page_that_names_a_patient_is_logged(route: str, case: Case, signed_in: 
         "survivor_id": case.patient_id,
         "duplicate_id": case.patient_id,
         "merge_id": case.pk,
+        "apart_id": case.pk,
         "version_id": case.checklist.protocol_version_id,
         "patient_id": case.patient_id,
     }

@@ -41,6 +41,7 @@ from scheduler.models import (
     Record,
     Resource,
     Task,
+    ToldApart,
     User,
 )
 from tests.scheduler.database.refusing import copy_of, refused_save, words_of
@@ -119,6 +120,8 @@ INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
     "patient_merged_into_another": (Patient, {"id": ITSELF, "record_number_hash": "", "merged_into_id": ITSELF}),
     "patient_merged_once": (PatientMerge, SAME),
     "patient_merge_of_two": (PatientMerge, {}),  # the survivor itself, see below
+    "told_apart_once": (ToldApart, SAME),
+    "told_apart_of_two": (ToldApart, {}),  # one row twice, see below
     "contact_kind_known": (Contact, {"kind": "neighbour"}),
     "contact_email_channel_has_address": (Contact, {"email_hash": ""}),
     "contact_sms_channel_has_number": (Contact, {"channel": "sms", "phone_hash": ""}),
@@ -155,6 +158,7 @@ IN_PRACTICE: dict[str, type[models.Model]] = {
     "membership_in_practice": Membership,
     "patient_in_practice": Patient,
     "patient_merge_in_practice": PatientMerge,
+    "told_apart_in_practice": ToldApart,
     "contact_in_practice": Contact,
     "link_in_practice": Link,
     "resource_in_practice": Resource,
@@ -203,6 +207,8 @@ def words_of_refusal(world: World, name: str) -> str:
         own = {column: row.pk}
     if name == "patient_merge_of_two":
         wrong = {"duplicate_id": world[model].survivor_id}
+    if name == "told_apart_of_two":
+        wrong = {"other_id": world[model].one_id}
     return refused_save(copy_of(world[model], **own, **wrong))
 
 

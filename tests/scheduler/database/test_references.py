@@ -11,7 +11,7 @@ from django.db import connection, models
 from checklists.models import Checklist, Evidence, EvidenceError, Protocol, ProtocolVersion
 from notifications.models import Message
 from scheduler.database.references import Reference, references, scoped_models
-from scheduler.models import Booking, Case, Claim, Link, Patient, PatientMerge, Practice, Resource, User
+from scheduler.models import Booking, Case, Claim, Link, Patient, PatientMerge, Practice, Resource, ToldApart, User
 from scheduler.services.demonstration import Person, Story, resources_by_name, staff_by_role
 from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql
 from tests.scheduler.database.world import World, world_of
@@ -114,6 +114,7 @@ def another(model: type[models.Model], world: World) -> dict[str, Any]:
         Resource: {"name": str(fresh)},
         Patient: {"record_number_hash": ""},
         PatientMerge: {"undone_at": world[Booking].ends_at},
+        ToldApart: {"undone_at": world[Booking].ends_at},
         Message: {"occasion": str(fresh), "message_id": str(fresh)},
     }.get(model, {})
 

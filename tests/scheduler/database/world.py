@@ -37,6 +37,7 @@ from scheduler.models import (
     Record,
     Resource,
     Task,
+    ToldApart,
     User,
 )
 from scheduler.rules.duties import Duty
@@ -57,6 +58,7 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
     other = Patient.objects.create(
         practice=practice, family_name="Other", given_name="Name", born_on=case.patient.born_on, created_at=now
     )
+    pair = sorted((case.patient, other), key=lambda patient: patient.pk)
     contact = Contact.objects.filter(patient=case.patient).first()
     return {
         Practice: practice,
@@ -66,6 +68,13 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
         Patient: case.patient,
         PatientMerge: PatientMerge.objects.create(
             practice=practice, survivor=case.patient, duplicate=other, identifiers=[], reason="r", merged_at=now
+        ),
+        ToldApart: ToldApart.objects.create(
+            practice=practice,
+            reason="r",
+            told_at=now,
+            told_by=user.by,
+            **dict(zip(("one", "other"), pair, strict=True)),
         ),
         Contact: contact,
         Link: Link.objects.create(

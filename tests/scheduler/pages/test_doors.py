@@ -48,6 +48,8 @@ desk-duplicates            POST         302       400   400    400       400    
 desk-merge                 GET          302       200   403    403       200           200     403
 desk-merge                 POST         302       400   403    403       400           400     403
 desk-merge-undo            POST         302       400   403    403       400           400     403
+desk-tell-apart            POST         302       400   403    403       400           400     403
+desk-tell-apart-undo       POST         302       400   403    403       400           400     403
 desk-plan                  GET          302       200   403    403       200           403     403
 desk-plan                  POST         302       400   403    403       400           403     403
 desk-arrive                POST         302       302   302    302       302           403     403
@@ -187,7 +189,7 @@ def two_more_rows(case: Case) -> tuple[Patient, PatientMerge]:
 def ids_of_others(case: Case) -> dict[str, Any]:
     """Those of the settings; the patient's contact; a token and a question that are nobody's."""
     other, merged = two_more_rows(case)
-    rows = {"survivor_id": case.patient_id, "duplicate_id": other.pk, "merge_id": merged.pk}
+    rows = {"survivor_id": case.patient_id, "duplicate_id": other.pk, "merge_id": merged.pk, "apart_id": merged.pk}
     rows["evidence_id"] = Evidence.objects.filter(checklist=case.checklist_id)[0].public_id
     nobody = {"token": "x" * 43, "question_id": case.pk, **rows}
     return {**ids_of_settings(case), "contact_id": case.patient.contacts.get().pk, **nobody}

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.test import Client
 
-from scheduler.models import Case, Patient, PatientMerge
+from scheduler.models import Case, Patient, PatientMerge, Record, ToldApart
 from scheduler.services.people import NewPatient, add_patient
 from tests.scheduler.services.steps import BY
 
@@ -107,3 +107,45 @@ def test_undo_says_what_came_since(case: Case, twin: Patient, signed_in: Callabl
     assert (answer.status_code, "two patients again" in answer.content.decode()) == (200, True)
     twin.refresh_from_db()
     assert (twin.merged_into_id, twin.given_name) == (None, "Givven")
+
+
+def apart(client: Client, case: Case, twin: Patient, **changes: object) -> int:
+    form = {"version": 1, "duplicate_version": 1, "reason": "Twins: both came together.", **changes}
+    return client.post(f"{address(case, twin)}apart/", form).status_code
+
+
+def test_twins_are_told_apart_and_listed_again_when_that_is_taken_back(
+    case: Case, twin: Patient, signed_in: Callable[[str], Client]
+) -> None:
+    desk = signed_in("scheduler")
+    assert apart(signed_in("nurse"), case, twin) == 403
+    assert apart(desk, case, twin, reason=" ") == 400
+    assert apart(desk, case, twin, duplicate_version=7) == 409
+    assert apart(desk, case, twin) == 302
+    shown = desk.get("/desk/duplicates/").content.decode()
+    assert address(case, twin) not in shown
+    assert "Twins: both came together." in shown and "(Dana Desk," in shown
+    assert apart(desk, case, twin) == 409
+    row = ToldApart.objects.get()
+    undo = f"/desk/apart/{row.pk}/undo/"
+    assert desk.post(undo, {"version": 7, "reason": "One card."}).status_code == 409
+    assert desk.post(undo, {"version": 1, "reason": "One card."}).status_code == 302
+    assert desk.post(undo, {"version": 2, "reason": "One card."}).status_code == 409
+    again = desk.get("/desk/duplicates/").content.decode()
+    assert (address(case, twin) in again, "Twins: both" in again) == (True, False)
+    row.refresh_from_db()
+    assert (row.reason, row.undo_reason, row.undone_by) == ("Twins: both came together.", "One card.", row.told_by)
+    for patient in (case.patient_id, twin.pk):
+        told = Record.objects.filter(subject=str(patient), action__in=("patients_told_apart", "patients_alike_again"))
+        assert [each.action for each in told.order_by("number")] == ["patients_told_apart", "patients_alike_again"]
+
+
+def test_who_was_told_apart_is_not_merged_until_that_is_taken_back(
+    case: Case, twin: Patient, signed_in: Callable[[str], Client]
+) -> None:
+    desk = signed_in("scheduler")
+    apart(desk, case, twin)
+    shown = desk.get(address(case, twin)).content.decode()
+    assert "Dana Desk said that these are two people: Twins: both came together." in shown
+    refused = desk.post(address(case, twin), GOOD)
+    assert (refused.status_code, PatientMerge.objects.count()) == (409, 0)

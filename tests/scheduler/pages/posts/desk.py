@@ -7,7 +7,8 @@ from checklists.models import Evidence
 from scheduler.models import Case
 from scheduler.pages.answers import prefix_of
 from scheduler.services.demonstration import PASSWORD
-from tests.conftest import START
+from scheduler.services.telling_apart import tell_apart
+from tests.conftest import NOW, START
 from tests.scheduler.api.calls import LATER, merged
 from tests.scheduler.pages.my.visiting import add, link_of
 from tests.scheduler.pages.posts.scene import Make, Post, Scene, of_case, seen
@@ -15,6 +16,7 @@ from tests.scheduler.pages.test_clearance import NEW as SOMEBODY_ELSE
 from tests.scheduler.pages.test_desk import NEW
 from tests.scheduler.pages.test_plan import typed
 from tests.scheduler.pages.test_recording import SEEN
+from tests.scheduler.services.steps import BY
 from tests.scheduler.world import item_version
 
 FORTNIGHT = START + timedelta(days=14)
@@ -96,6 +98,21 @@ def _merge(scene: Scene) -> Post:
     page = f"/desk/duplicates/{kept.pk}/{other.pk}/"
     body |= dict.fromkeys(columns, "take")
     return Post("scheduler", {**body, "identifiers": ["name", "phone"]}, ids, page=page)
+
+
+def _apart(scene: Scene) -> Post:
+    kept, other = (scene.world.tell("opened").patient for _ in range(2))
+    body = {"version": "1", "duplicate_version": "1", "reason": "Twins."}
+    page = f"/desk/duplicates/{kept.pk}/{other.pk}/"
+    return Post("scheduler", body, {"survivor_id": kept.pk, "duplicate_id": other.pk}, page=page)
+
+
+def _apart_undo(scene: Scene) -> Post:
+    kept, other = (scene.world.tell("opened").patient for _ in range(2))
+    said = {"patient_ids": (kept.pk, other.pk), "reason": "Twins.", "seen_versions": (1, 1)}
+    row = tell_apart(practice_id=kept.practice_id, by=BY, now=NOW, **said)
+    body = {"version": "1", "reason": "One person."}
+    return Post("scheduler", body, {"apart_id": row.pk}, page="/desk/duplicates/")
 
 
 def _undo(scene: Scene) -> Post:
@@ -202,6 +219,8 @@ DESK: dict[str, Make] = {
     "desk-duplicates": _search,
     "desk-merge": _merge,
     "desk-merge-undo": _undo,
+    "desk-tell-apart": _apart,
+    "desk-tell-apart-undo": _apart_undo,
     "desk-plan": _plan,
     "desk-arrive": lambda scene: of_case("scheduler", scene.world.tell("booked")),
     "desk-close": lambda scene: seen("scheduler", scene.world.cancelled()),

@@ -1,0 +1,90 @@
+"""Two people who look like one: somebody says so, with a reason, and the list of duplicates leaves them out."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from scheduler.models import Patient, ToldApart
+from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
+from scheduler.services.patient_rows import lock_patients
+from scheduler.services.people import staff_names
+from scheduler.services.record import Entry, append_records
+
+
+@transaction.atomic
+def tell_apart(
+    *,
+    practice_id: uuid.UUID,
+    patient_ids: tuple[uuid.UUID, uuid.UUID],
+    reason: str,
+    seen_versions: tuple[int, int],
+    by: str,
+    now: datetime,
+) -> ToldApart:
+    """These two are two people; both rows stay as they are. Raises Invalid, NotFound, Refused (said before), Stale."""
+    _, patients = lock_patients(practice_id, set(patient_ids))
+    if len(patients) != len(patient_ids):
+        remedy = "Name two different patients."
+        raise Invalid("This is one row.", errors=(Reason("same_patient", remedy, field="duplicate"),))
+    for patient_id, version in zip(patient_ids, seen_versions, strict=True):
+        if patients[patient_id].version != version:
+            current = patients[patient_id].version
+            raise Stale(f"The patient is at version {current}; you saw {version}. Look again.", version=current)
+    if told_apart(*patient_ids):
+        raise Refused("Somebody said before that these are two people.", code="told_apart")
+    one, other = sorted(patient_ids)
+    row = ToldApart.objects.create(
+        practice_id=practice_id, one_id=one, other_id=other, reason=reason, told_at=now, told_by=by
+    )
+    _enter("patients_told_apart", row, reason, by, now)
+    return row
+
+
+@transaction.atomic
+def take_back(
+    *, practice_id: uuid.UUID, apart_id: uuid.UUID, reason: str, seen_version: int, by: str, now: datetime
+) -> ToldApart:
+    """They may be one person after all, and are listed again. Raises NotFound, Refused (taken back before), Stale."""
+    row = ToldApart.objects.select_for_update().filter(practice_id=practice_id, pk=apart_id).first()
+    if row is None:
+        raise NotFound("There is no such pair in this practice.")
+    if row.undone_at is not None:
+        raise Refused("This was taken back before. Look again.", code="taken_back_before")
+    if row.version != seen_version:
+        raise Stale(f"The pair is at version {row.version}; you saw {seen_version}.", version=row.version)
+    row.undone_at, row.undone_by, row.undo_reason, row.version = now, by, reason, row.version + 1
+    row.save(update_fields=["undone_at", "undone_by", "undo_reason", "version"])
+    _enter("patients_alike_again", row, reason, by, now)
+    return row
+
+
+def _enter(action: str, row: ToldApart, reason: str, by: str, now: datetime) -> None:
+    """Once for each of the two."""
+    fields = {"apart": row.pk, "reason": reason}
+    entries = [Entry(action, pk, fields) for pk in (row.one_id, row.other_id)]
+    append_records(practice_id=row.practice_id, entries=entries, by=by, now=now)
+
+
+def told_apart(one: uuid.UUID, other: uuid.UUID) -> ToldApart | None:
+    """What stands between these two."""
+    first, second = sorted((one, other))
+    return ToldApart.objects.filter(one_id=first, other_id=second, undone_at=None).first()
+
+
+def why_apart(survivor: Patient, duplicate: Patient) -> Iterable[Reason]:
+    """Nobody merges what somebody told apart without hearing of it."""
+    row = told_apart(survivor.pk, duplicate.pk)
+    if row is not None:
+        who = staff_names([row.told_by]).get(row.told_by, "Somebody")
+        remedy = f"{who} said that these are two people: {row.reason} Take that back first, on the list of duplicates."
+        yield Reason("told_apart", remedy, field="duplicate")
+
+
+def pairs_apart(practice_id: uuid.UUID, patients: Iterable[uuid.UUID]) -> set[frozenset[uuid.UUID]]:
+    """Of these patients, the pairs that stand apart, in one query."""
+    ids = set(patients)
+    rows = ToldApart.objects.filter(Q(one_id__in=ids), Q(other_id__in=ids), practice_id=practice_id, undone_at=None)
+    return {frozenset(pair) for pair in rows.values_list("one_id", "other_id")}
