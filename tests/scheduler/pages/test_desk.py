@@ -25,9 +25,10 @@ def test_every_status_and_state_has_its_look() -> None:
 
 
 def test_pathway_shows_blocked_first_with_the_next_action_and_its_owner(
-    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], at: Callable[..., None]
 ) -> None:
     ready = tell("arrived", now=START - timedelta(hours=1))
+    at(START - timedelta(hours=1))
     blocked = tell(
         "prepared", start=START + timedelta(days=1), slot=("Room 2", "Sam Second", "Bay 2"), ride={"available": False}
     )
