@@ -1,6 +1,7 @@
 """The anesthesia evaluation: somebody entitled found the patient fit for the planned anesthesia."""
 
 from checklists.rules.context import Answer, Check, Context, Item, Kind, pending, said
+from checklists.rules.kinds.imaging import before_fracture
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice, whole
 from checklists.rules.values import Evidence
@@ -14,6 +15,7 @@ def answer(context: Context, item: Item) -> Answer:
     standing = context.standing(item.key)
     fit = latest(entry for entry in standing if entry.value["outcome"] == "fit")
     checks = [check for entry in fit for check in plan_checks(context, entry)]
+    checks += before_fracture(context, fit, "evaluation")
     if not fit:
         ask = "No anesthesia evaluation is recorded. A clinician does it and records its outcome."
         checks = [pending("evaluation_missing", ask)]

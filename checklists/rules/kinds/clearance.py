@@ -184,7 +184,18 @@ def judged(context: Context, drug: str, entry: Evidence) -> list[Check]:
     if entry.value["answer"] == CONTINUE:
         taken_on = f"The prescriber wants {drug} to go on. A clinician decides whether the procedure is done while it"
         return [review("clearance_continue", f"{taken_on} is taken.", owner=CLINICIAN)]
-    return conflicts(context, drug, entry)
+    return [*conflicts(context, drug, entry), *bridge_checks(context, drug, entry)]
+
+
+def bridge_checks(context: Context, drug: str, entry: Evidence) -> list[Check]:
+    """A bridge that is on no list would be given up to the start, and nothing would hold it."""
+    if entry.value.get("bridging") != "yes":
+        return []
+    others = (plan.match for plan in drug_plans(context) if plan.drug != drug)
+    if any(not match.rows or any(row.bridges for row in match.rows) for match in others):
+        return []
+    ask = f"The prescriber wants {drug} bridged. Change the plan: add the bridging drug to the list of medications"
+    return [pending("bridge_unlisted", f"{ask}, so that it is held in time.", until_start=True)]
 
 
 def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:

@@ -142,17 +142,17 @@ def test_answer_is_written_down_and_verified_by_a_nurse(case: Case, signed_in: C
         desk, case, answer="agreed", last_dose_on="2027-03-11", bridging="yes", bridging_how="enoxaparin to the 13th"
     )
     assert (answer.status_code, answer["Location"]) == (302, address(case, "?saved=1"))
-    assert (finding(desk, case).code, finding(desk, case).owner) == ("awaiting_verification", "nurse")
-    assert Task.objects.get(case=case, kind="clearance", done_at=None).queue == "nurse"
+    assert (finding(desk, case).code, finding(desk, case).owner) == ("bridge_unlisted", "scheduler")
+    assert Task.objects.get(case=case, kind="clearance", done_at=None).queue == "scheduler"
     assert "I verified this answer" not in words_of(desk.get(address(case)))
     assert "I verified this answer" in words_of(nurse.get(address(case)))
     done = nurse.post(address(case, "verify/"), {"item": ITEM, "seen_version": version(case)})
-    assert (done.status_code, finding(nurse, case).status) == (302, "satisfied")
+    assert (done.status_code, finding(nurse, case).code) == (302, "bridge_unlisted")
     page = words_of(nurse.get(f"/desk/cases/{case.pk}/"))
     told = "agreed by Dr. Cardio, phone, Mon 1 Mar 2027 08:00 · last dose 2027-03-11"
     told += " · bridging: yes, enoxaparin to the 13th"
     assert f"Answered: {told} (written down by Dana Desk) Verified: Nadia Nurse, Mon 1 Mar 2027 08:00" in page
-    assert not Task.objects.filter(case=case, kind="clearance", done_at=None).exists()
+    assert "add the bridging drug" in Task.objects.get(case=case, kind="clearance", done_at=None).sentence
 
 
 def test_desk_does_not_verify(case: Case, signed_in: Callable[[str], Client]) -> None:

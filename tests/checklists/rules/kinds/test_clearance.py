@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from checklists.protocols.loader import load
 from checklists.rules.sitetime import working_day_after
 from checklists.rules.values import Authority, Medication, Site
 from tests.checklists.rules.cases import (
@@ -133,6 +134,32 @@ def test_answers_of_one_moment_that_differ_take_the_one_that_goes_on():
     assert outcome(ITEM, FACTS_ON_WARFARIN, notes.all) == ("review", "clearance_continue")
     notes.add(ITEM, {"answer": "agreed", **SAID}, START - HOUR / 2)
     assert outcome(ITEM, FACTS_ON_WARFARIN, notes.all) == ("satisfied", "satisfied")
+
+
+BRIDGED = {"bridging": "yes", "bridging_how": "enoxaparin until the evening before"}
+
+
+def test_bridge_that_is_on_no_list_holds_the_start_until_it_is_listed():
+    notes = answered(answer="agreed", **BRIDGED)
+    found = finding(ITEM, FACTS_ON_WARFARIN, notes.all)
+    assert (found.status, found.code, found.owner) == ("pending", "bridge_unlisted", "scheduler")
+    assert found.sentence == (
+        "The prescriber wants warfarin bridged. Change the plan: add the bridging drug to the list of medications, "
+        "so that it is held in time."
+    )
+    assert outcome(ITEM, FACTS_ON_WARFARIN, notes.all, now=START)[0] == "overdue"
+    assert outcome(ITEM, taking("warfarin", "apixaban"), notes.all) == ("pending", "bridge_unlisted")
+    unknown = taking("warfarin", "a new heparin")  # no row: a clinician looks at it
+    assert outcome(ITEM, unknown, notes.all)[0] == "satisfied"
+    assert outcome(ITEM, FACTS_ON_WARFARIN, answered(answer="agreed", bridging="no").all)[0] == "satisfied"
+
+
+def test_bridge_that_is_on_the_list_is_held_by_itself():
+    reference = load("reference-asra", signed=True)
+    facts, notes = taking("warfarin", "enoxaparin"), answered(answer="agreed", **BRIDGED)
+    assert outcome(ITEM, facts, notes.all, protocol=reference)[0] == "satisfied"
+    assert finding("hold:enoxaparin", facts, notes.all, protocol=reference).status != "satisfied"
+    assert outcome(ITEM, taking("warfarin", "apixaban"), notes.all, protocol=reference)[1] == "bridge_unlisted"
 
 
 def test_refusal_is_the_clinicians():

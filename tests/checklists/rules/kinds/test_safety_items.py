@@ -166,6 +166,15 @@ def test_consent_from_before_the_fracture_or_after_the_start_does_not_count():
     assert outcome("consent", evidence=noted("consent", CONSENT, START), now=START) == OK
 
 
+def test_anesthesia_evaluation_from_before_the_fracture_does_not_count():
+    fit, item = {"outcome": "fit", "anesthesia": "sedation"}, "anesthesia_evaluation"
+    early = noted(item, fit, at("2027-02-09 12:00"))
+    assert outcome(item, evidence=early) == ("pending", "evaluation_before_fracture")
+    assert outcome(item, evidence=noted(item, fit, at("2027-02-10 00:00"))) == OK
+    unknown = replace(FACTS, fractured=None)
+    assert outcome(item, unknown, evidence=early) == OK
+
+
 # ---- pregnancy
 
 

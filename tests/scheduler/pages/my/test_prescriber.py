@@ -116,7 +116,7 @@ def test_patient_does_not_open_the_prescribers_page(case: Case) -> None:
 def test_agreement_is_the_prescribers_word_and_waits_for_the_nurse(
     case: Case, signed_in: Callable[[str], Client]
 ) -> None:
-    answer = send(enter(case), case, {**AGREED, "bridging": "yes", "bridging_how": "enoxaparin"})
+    answer = send(enter(case), case, AGREED)
     assert (answer.status_code, answer["Location"]) == (302, "/my/?saved=1")
     (entry,) = said(case)
     contact = link_of(case, "prescriber").contact_id
@@ -127,8 +127,7 @@ def test_agreement_is_the_prescribers_word_and_waits_for_the_nurse(
         "contact": str(contact),
         "last_dose_on": "2027-03-11",
         "start_on": "2027-03-15",
-        "bridging": "yes",
-        "bridging_how": "enoxaparin",
+        "bridging": "no",
     }
     assert (entry.get_authority_display(), entry.recorded_by) == ("patient", f"link:{link_of(case, 'prescriber').pk}")
     task = Task.objects.get(case=case, kind="clearance", key=APIXABAN, done_at=None)
