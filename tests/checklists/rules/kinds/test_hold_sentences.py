@@ -12,6 +12,7 @@ from tests.checklists.rules.cases import HOUR, PROTOCOL, START, at, finding, hol
 from tests.checklists.rules.notes import Notes
 
 REFERENCE = load("reference-asra", signed=True)
+TWO_TIMES = load("reference-two-threshold")
 DAY = timedelta(days=1)
 CREATININE = {"analyte": "creatinine", "value": 3.5, "unit": "mg/dL"}
 EVERY_TWO_WEEKS = Medication("adalimumab", interval_days=14)
@@ -56,6 +57,7 @@ TIER = "The protocol treats aspirin by dose or reason (primary prevention or ana
         ("ibuprofen", [dose(24 * 340)], ["The last dose of ibuprofen is recorded as 2026-04-04, about a year ago. Check the year and record it again, or that it is not taken."]),
         ("warfarin", [], ["The patient goes on taking warfarin until its prescriber has agreed to a stop. Get that answer first."]),
         ("unheard-of", [], ["The protocol has no row for unheard-of: a clinician decides what to do."]),
+        ("unheard-of", [dose(10)], ["The protocol has no row for unheard-of: a clinician decides what to do."]),
         ("cilostazol", [dose(10)], ["cilostazol was held for less than 48 hours: a clinician decides."]),
         ("aspirin", [], [TIER, "aspirin: a clinician decides whether it is stopped, and for how long."]),
         ("aspirin", [dose(10)], [TIER, "aspirin: a clinician decides whether it is stopped, and for how long."]),
@@ -107,6 +109,29 @@ def test_protocol_without_holds_has_none():
     items = tuple(rule for rule in PROTOCOL.items if rule.kind != "hold")
     verdict = judge(taking("ibuprofen"), protocol=replace(PROTOCOL, items=items))
     assert [f.item for f in verdict.findings if f.kind == "hold" or f.code == "rule_error"] == []
+
+
+TOO_HIGH = "What is left of apixaban is above the limit of the protocol. Call the clinician: wait and measure it again."
+DABIGATRAN = "dabigatran etexilate"
+NEEDED = f"Time alone does not clear {DABIGATRAN}; it needs: Drug level below 30 ng/mL, or a normal dilute thrombin time, on file."
+
+
+@pytest.mark.parametrize(
+    ("protocol", "drug", "held", "level", "creatinine", "sentences"),
+    [
+        (TWO_TIMES, "apixaban", 50, 40, 0.8, [TOO_HIGH]),  # between its two times
+        (REFERENCE, "apixaban", 80, 40, 0.8, [TOO_HIGH]),  # long enough, were it not for the level
+        (REFERENCE, DABIGATRAN, 150, None, 3.5, [NEEDED, f"Measure the level of {DABIGATRAN}, drawn after its last dose, and record it."]),
+    ],
+)  # fmt: skip
+def test_level_of_a_drug_is_told_with_its_name(protocol, drug, held, level, creatinine, sentences):
+    notes = Notes()
+    notes.add(f"hold:{drug}", dose(held))
+    notes.add("labs", {**CREATININE, "value": creatinine}, START - 3 * DAY)
+    if level:
+        notes.add("labs", {"analyte": f"{drug} level", "value": level, "unit": "ng/mL"}, START - 2 * HOUR)
+    found = finding(f"hold:{drug}", taking(drug), notes.all, protocol=protocol)
+    assert [reason.sentence for reason in found.reasons] == sentences
 
 
 # ---- when it was said
