@@ -93,6 +93,12 @@ def test_signature_on_one_word_is_not_for_another(item, one, other):
         ("candidacy", CANDIDACY, FACTS, replace(FACTS, onset=about("2027-02-12"))),
         ("candidacy", CANDIDACY, FACTS, replace(FACTS, diagnosed=about("2027-02-12"))),
         ("candidacy", CANDIDACY, FACTS, replace(FACTS, worsened=about("2027-02-12"))),
+        (
+            "candidacy",
+            CANDIDACY,
+            replace(FACTS, worsened=about("2027-02-12")),
+            replace(FACTS, worsened=about("2027-02-13")),
+        ),
         ("candidacy", CANDIDACY, FACTS, replace(FACTS, fractured=about("2027-02-11"))),
         (
             "candidacy",
