@@ -93,7 +93,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         # Without it INSERT OR REPLACE deletes rows behind the back of their DELETE triggers.
-        "PRAGMA recursive_triggers=ON",
+        "PRAGMA recursive_triggers=ON; "
+        # What is erased is overwritten in the file, not only left out.
+        "PRAGMA secure_delete=ON",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -15,7 +15,7 @@ from scheduler.api.outputs import ProblemOut
 Out = type[serializers.Serializer[Any]]
 PROBLEMS = {
     (status, "application/problem+json"): ProblemOut
-    for status in (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 503)
+    for status in (400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 503)
 }
 # How a query parameter is written, where it is not just text.
 WRITTEN: Mapping[str, dict[str, Any]] = {

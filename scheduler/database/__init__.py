@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from checklists.database import TRIGGERS as CHECKLISTS
 from checklists.database import append_only
 from notifications.database import TRIGGERS as NOTIFICATIONS
+from scheduler.database.erased import ERASURES, REPLACED
 from scheduler.database.merged import MERGED
 from scheduler.database.references import references, same_practice_triggers
 from scheduler.database.sight import install_sight
@@ -29,13 +30,15 @@ class Installed(Protocol):
     def postgresql(self) -> tuple[str, ...]: ...
 
 
+LOWER: tuple[Installed, ...] = (*CHECKLISTS, *NOTIFICATIONS)
 OWN: tuple[Installed, ...] = (
-    *CHECKLISTS,
-    *NOTIFICATIONS,
+    # Those that would stand in the way of an erasure give way to it, under the same name.
+    *(REPLACED.get(trigger.name, trigger) for trigger in LOWER),
     *CLAIM_OVERLAP,
     *CASE_STEPS,
     PINNED,
     *MERGED,
+    *ERASURES,
     *append_only("scheduler_record"),
     *READINGS,
 )

@@ -1,38 +1,58 @@
-"""A merged patient row holds nothing: whatever belongs to the person belongs to the row that survived."""
+"""A merged patient row holds nothing: whatever belongs to the person belongs to the row that survived.
+
+An erased patient is given nothing new either.
+"""
+
+from dataclasses import dataclass
 
 from checklists.database import Trigger
 
 HOLDERS = ("scheduler_case", "scheduler_contact", "scheduler_claim")
 
 
-def _holds_nothing(table: str) -> Trigger:
-    name = f"{table}_of_no_merged_patient"
-    message = f"{name}: this row was merged into another patient"
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a patient's row is, while `column` is set, and what is said to whoever wants to give it something."""
+
+    name: str
+    column: str
+    because: str
+
+
+GONE = (
+    Gone("merged", "merged_into_id", "this row was merged into another patient"),
+    Gone("erased", "erased_at", "this patient was erased"),
+)
+
+
+def _holds_nothing(table: str, gone: Gone) -> Trigger:
+    name = f"{table}_of_no_{gone.name}_patient"
+    message = f"{name}: {gone.because}"
     on = f"BEFORE INSERT OR UPDATE OF patient_id ON {table} FOR EACH ROW WHEN (NEW.patient_id IS NOT NULL)"
     return Trigger(
         name,
         table,
         sqlite=(),
         postgresql=(
-            # The lock waits for a merge that is under way, and then reads what it made of the row.
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE other uuid; BEGIN "
-            "SELECT merged_into_id INTO other FROM scheduler_patient WHERE id = NEW.patient_id FOR KEY SHARE; "
-            f"IF other IS NOT NULL THEN RAISE EXCEPTION '{message}' "
+            # The lock waits for a merge or an erasure that is under way, and then reads what it made of the row.
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE gone boolean; BEGIN "
+            f"SELECT {gone.column} IS NOT NULL INTO gone FROM scheduler_patient WHERE id = NEW.patient_id "
+            f"FOR KEY SHARE; IF gone THEN RAISE EXCEPTION '{message}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
             f"CREATE TRIGGER {name} {on} EXECUTE FUNCTION {name}()",
         ),
     )
 
 
-def _holds_nothing_on_sqlite(table: str, event: str) -> Trigger:
-    name = f"{table}_of_no_merged_patient_{event.split()[0].lower()}"
+def _holds_nothing_on_sqlite(table: str, gone: Gone, event: str) -> Trigger:
+    name = f"{table}_of_no_{gone.name}_patient_{event.split()[0].lower()}"
     return Trigger(
         name,
         table,
         sqlite=(
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN "
-            f"SELECT RAISE(ABORT, '{name}: this row was merged into another patient') WHERE EXISTS "
-            "(SELECT 1 FROM scheduler_patient WHERE id = NEW.patient_id AND merged_into_id IS NOT NULL); END",
+            f"SELECT RAISE(ABORT, '{name}: {gone.because}') WHERE EXISTS "
+            f"(SELECT 1 FROM scheduler_patient WHERE id = NEW.patient_id AND {gone.column} IS NOT NULL); END",
         ),
         postgresql=(),
     )
@@ -42,8 +62,13 @@ STILL_HOLDS = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE patient_id = NEW
 NOT_EMPTY = "patient_merged_only_when_empty: cases, contacts or claims of this patient are left behind"
 MARKS = "NEW.merged_into_id IS NOT NULL"
 MERGED = (
-    *(_holds_nothing(table) for table in HOLDERS),
-    *(_holds_nothing_on_sqlite(table, event) for table in HOLDERS for event in ("INSERT", "UPDATE OF patient_id")),
+    *(_holds_nothing(table, gone) for table in HOLDERS for gone in GONE),
+    *(
+        _holds_nothing_on_sqlite(table, gone, event)
+        for table in HOLDERS
+        for gone in GONE
+        for event in ("INSERT", "UPDATE OF patient_id")
+    ),
     Trigger(
         "patient_merged_only_when_empty",
         "scheduler_patient",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from scheduler.database.erased import columns_granted
 from scheduler.database.references import PRACTICE, scoped_models
 from scheduler.doors import DOORS, Door
 from scheduler.isolation import SETTING
@@ -53,6 +54,8 @@ def grants(role: str, schema: str, append_only: Collection[str]) -> Iterator[str
     yield f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{role}"'
     for table in sorted(append_only):
         yield f'REVOKE UPDATE, DELETE ON {table} FROM "{role}"'
+    for table, columns in columns_granted():
+        yield f'GRANT UPDATE ({", ".join(columns)}) ON {table} TO "{role}"'
     for door in DOORS:
         yield f'GRANT EXECUTE ON FUNCTION {door.signature} TO "{role}"'
 

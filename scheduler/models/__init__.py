@@ -1,5 +1,6 @@
 from scheduler.models.calendar import Booking, Claim, Resource
 from scheduler.models.cases import Case
+from scheduler.models.erasures import Erasure
 from scheduler.models.merges import PatientMerge, ToldApart
 from scheduler.models.people import Contact, Link, Patient
 from scheduler.models.practice import ApiToken, Membership, Practice, User
@@ -12,6 +13,7 @@ __all__ = [
     "Case",
     "Claim",
     "Contact",
+    "Erasure",
     "IdempotencyKey",
     "Link",
     "Membership",

@@ -22,6 +22,7 @@ class Patient(Scoped):
     created_at = models.DateTimeField()
     # Set while this row is only another name for that patient: nothing may belong to it then (scheduler/database).
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="other_rows")
+    erased_at = models.DateTimeField(null=True)  # nothing changes or is added any more then (scheduler/database)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -22,6 +22,7 @@ REMEDIES = {
     "pass_altered": WHO,
     "decision_altered": WHO,
     "start_without_pass": PAST_THE_GATE,
+    "erasure_unknown": WHO,
 }
 
 

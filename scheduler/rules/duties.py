@@ -14,6 +14,8 @@ RECORD_BROKEN = "record_broken"
 FINISHED_BY = {**dict.fromkeys(DECIDED_BY_CLINICIANS, CLINICIANS), RECORD_BROKEN: OFFICE}
 # How the key of a review of what was done on paper begins.
 DOWNTIME_REVIEW = "downtime:"
+# How the key of a task begins that is about the patient to whom its case was filed by mistake.
+REFILED = "refiled:"
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
 
 

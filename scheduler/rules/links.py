@@ -28,6 +28,7 @@ class Ended(StrEnum):
     ANOTHER_ESCORT = "another_escort"
     MERGED = "merged"  # the patient's rows were merged or parted again
     REFILED = "refiled"  # the case is another patient's
+    ERASED = "erased"  # the patient's data are no more
 
 
 # After these a mail of ours may carry a new link by itself; after the others a person decides.

@@ -1,6 +1,7 @@
 """How a use case says no: a code, a sentence, and every reason at once. The API turns these into RFC 9457."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -63,6 +64,19 @@ class Stale(Refused):
     """Somebody else wrote since the writer looked."""
 
     code = "stale"
+
+
+class Erased(Refused):
+    """What was asked for was about a patient whose data were erased."""
+
+    status = 410
+    code = "patient_erased"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(
+            f"This patient's data were erased on {at.date().isoformat()}. What is left is the record, and "
+            "that a room and people were taken then; nothing can be added."
+        )
 
 
 class TooMany(Refused):

@@ -164,13 +164,11 @@ def pathway(practice: Practice, now: datetime) -> list[Row]:
 
 def day(practice: Practice, on: date, now: datetime) -> list[Row]:
     """The cases booked on a day of the site, today also whoever is here since before: blocked first, then by start."""
-    tz = practice.site.tz
-    begins, ends = (datetime.combine(day, time(), tz) for day in (on, on + timedelta(days=1)))
-    wanted = Q(starts_at__gte=begins, starts_at__lt=ends)
-    if on == now.astimezone(tz).date():
-        wanted |= Q(starts_at__lt=begins) & HERE
+    wanted = _of_day(practice, on)
+    if on == now.astimezone(practice.site.tz).date():
+        wanted |= Q(starts_at__lt=_begins(practice, on)) & HERE
     bookings = (
-        Booking.objects.filter(wanted, practice=practice, released_at=None)
+        Booking.objects.filter(wanted, practice=practice, released_at=None, case__patient__erased_at=None)
         .select_related("case__patient", "case__practice", "case__booking", "case__checklist__protocol_version")
         .defer("case__checklist__protocol_version__document")
         .prefetch_related("claims__resource")
@@ -180,3 +178,18 @@ def day(practice: Practice, on: date, now: datetime) -> list[Row]:
     shown = rows([booking.case for booking in found.values()], now)
     with_claims = [replace(row, booking=found[row.case.pk]) for row in shown]
     return sorted(with_claims, key=lambda row: not row.is_blocked)
+
+
+def erased_of_day(practice: Practice, on: date) -> list[datetime]:
+    """When the procedures of that day were of which nothing else is left."""
+    bookings = Booking.objects.filter(_of_day(practice, on), practice=practice, released_at=None)
+    erased = bookings.filter(case__patient__erased_at__isnull=False)
+    return list(erased.order_by("starts_at", "pk").values_list("starts_at", flat=True))
+
+
+def _of_day(practice: Practice, on: date) -> Q:
+    return Q(starts_at__gte=_begins(practice, on), starts_at__lt=_begins(practice, on + timedelta(days=1)))
+
+
+def _begins(practice: Practice, on: date) -> datetime:
+    return datetime.combine(on, time(), practice.site.tz)

@@ -14,10 +14,10 @@ from scheduler.models import Case, Patient, Practice
 from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
-from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
+from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE, TRANSITIONS, Act
 from scheduler.services.links import revoke_links
-from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, refuse_merged
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, refuse_gone
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import SYSTEM, append_record
 from scheduler.services.tasks import owe_task
@@ -63,7 +63,7 @@ def open_case(
             "There is no such patient in this practice.",
             errors=(Reason("patient_unknown", "Give the id of a patient of this practice.", field="patient"),),
         )
-    refuse_merged(patient)
+    refuse_gone(patient)
     if previous_id is not None and not Case.objects.filter(practice_id=practice.pk, pk=previous_id).exists():
         raise Invalid(
             "There is no such earlier case in this practice.",
@@ -308,7 +308,7 @@ def ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> N
 
 
 def case_of(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
-    """The case for reading; another practice's is not found."""
+    """The case for reading. Raises Erased; NotFound for another practice's."""
     case = (
         Case.objects.select_related("practice", "patient", "checklist__protocol_version__protocol", "booking")
         .defer("checklist__protocol_version__document")
@@ -317,5 +317,7 @@ def case_of(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     )
     if case is None:
         raise NotFound("There is no such case in this practice.")
+    if case.patient.erased_at is not None:
+        raise Erased(case.patient.erased_at)
     looked_at_cases([case])
     return case

@@ -78,7 +78,7 @@ Pairs = dict[tuple[Patient, Patient], tuple[str, ...]]
 
 
 def _by_birth_date(practice_id: uuid.UUID) -> Pairs:
-    standing = Patient.objects.filter(practice_id=practice_id, merged_into=None)
+    standing = Patient.objects.filter(practice_id=practice_id, merged_into=None, erased_at=None)
     shared = standing.values("born_on").annotate(rows=Count("pk")).filter(rows__gt=1).values("born_on")
     born: dict[object, list[Patient]] = defaultdict(list)
     for patient in standing.filter(born_on__in=shared).order_by("created_at", "pk"):
@@ -151,6 +151,8 @@ def refusals(survivor: Patient, duplicate: Patient, cases: Iterable[Case]) -> It
         if patient.merged_into_id is not None:
             remedy = f"This row is merged into patient {patient.merged_into_id} already. Use that one."
             yield Reason("patient_merged", remedy, field=name)
+        if patient.erased_at is not None:
+            yield Reason("patient_erased", "This patient's data were erased. Choose another one.", field=name)
     yield from why_apart(survivor, duplicate)
     yield from under_way(cases)
 

@@ -33,7 +33,12 @@ def look_alikes_on(practice: Practice, patient: Patient, on: date) -> list[LookA
     tz = practice.site.tz
     begins, ends = (datetime.combine(day, time(), tz) for day in (on, on + timedelta(days=1)))
     booked = Booking.objects.filter(practice=practice, released_at=None, starts_at__gte=begins, starts_at__lt=ends)
-    others = booked.exclude(case__patient=patient).select_related("case__patient").order_by("starts_at", "pk")
+    others = (
+        booked.filter(case__patient__erased_at=None)
+        .exclude(case__patient=patient)
+        .select_related("case__patient")
+        .order_by("starts_at", "pk")
+    )
     found = [(booking, likeness(patient, booking.case.patient)) for booking in others]
     looked_at(*(booking.case.patient_id for booking, why in found if why))
     return [_look_alike(patient, booking.case.patient, booking.starts_at, why) for booking, why in found if why]

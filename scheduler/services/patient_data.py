@@ -139,6 +139,7 @@ HOLDINGS: tuple[Holding, ...] = (
         lambda w: Q(undone_at=None) & (Q(one_id__in=w.patients) | Q(other_id__in=w.patients)),
         frozenset({"reason"}),  # it is about another patient too
     ),
+    Holding("scheduler.Erasure", "Erased", lambda whose: Q(patient_id__in=whose.patients)),
     Holding("checklists.Checklist", "Checklists", _of_subject),
     Holding("checklists.Facts", "Facts", _of_checklist),
     Holding("checklists.Item", "Items", _of_checklist),

@@ -7,7 +7,7 @@ from datetime import datetime
 from scheduler.models import Case, Claim, Contact, Link, Patient
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended, Standing
-from scheduler.rules.problems import NotFound, Refused, Stale
+from scheduler.rules.problems import Erased, NotFound, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.cases import bump, note_facts
 from scheduler.services.contacts import invite_anew
@@ -21,7 +21,7 @@ COLUMNS = ("family_name", "given_name", "born_on", "sex", "language", "record_nu
 
 
 def lock_patients(practice_id: uuid.UUID, ids: Collection[uuid.UUID]) -> tuple[list[Case], dict[uuid.UUID, Patient]]:
-    """The rows of these patients and all their cases, cases locked first as everywhere. Raises NotFound, Stale.
+    """The rows of these patients and all their cases, cases locked first as everywhere. Raises Erased, NotFound, Stale.
 
     The lock on a patient's row waits for, and holds up, whoever gives the patient something new.
     """
@@ -32,6 +32,8 @@ def lock_patients(practice_id: uuid.UUID, ids: Collection[uuid.UUID]) -> tuple[l
     patients = {patient.pk: patient for patient in rows}
     if set(patients) != set(ids):
         raise NotFound("There is no such patient in this practice.")
+    for erased in (patient.erased_at for patient in patients.values() if patient.erased_at):
+        raise Erased(erased)
     if list(mine.values_list("pk", flat=True)) != held:
         raise Stale("Somebody gave one of these patients a case meanwhile. Look again, then decide.")
     return cases, patients

@@ -13,7 +13,7 @@ from notifications.encryption import keyed_hash
 from notifications.rules.ical import check_address
 from scheduler.models import Case, Contact, Patient, Practice, User
 from scheduler.reads import looked_at
-from scheduler.rules.problems import Invalid, Reason, Refused
+from scheduler.rules.problems import Erased, Invalid, Reason, Refused
 from scheduler.services.record import append_record
 
 LONGEST_EMAIL = 254  # RFC 5321
@@ -100,7 +100,7 @@ def check_email(practice: Practice, email: str) -> None:
 @transaction.atomic
 def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime) -> Contact:
     """Raises Refused for a row that is merged into another, Invalid for an address that nothing could go to."""
-    refuse_merged(patient)
+    refuse_gone(patient)
     if contact.email:
         check_email(patient.practice, contact.email)
     row = Contact.objects.create(
@@ -129,8 +129,10 @@ def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime
     return row
 
 
-def refuse_merged(patient: Patient) -> None:
-    """Raises Refused naming the patient to use instead of a merged row."""
+def refuse_gone(patient: Patient) -> None:
+    """Raises Refused for an erased row, and for a merged one, naming the patient to use instead."""
+    if patient.erased_at is not None:
+        raise Erased(patient.erased_at)
     if patient.merged_into_id is not None:
         remedy = f"Use patient {patient.merged_into_id}."
         raise Refused(
@@ -157,7 +159,7 @@ def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | Non
             "Say whom to look for.",
             errors=(Reason("nothing_asked", "Give text, born_on or both.", field="text"),),
         )
-    rows = Patient.objects.filter(practice_id=practice_id)
+    rows = Patient.objects.filter(practice_id=practice_id, erased_at=None)
     if born_on is not None:
         rows = rows.filter(born_on=born_on)
     if text:

@@ -15,7 +15,7 @@ from scheduler import messages
 from scheduler.models import Case, Record
 from scheduler.rules.duties import Duty, Phase, duties, duty
 from scheduler.rules.pathway import pathway_duties
-from scheduler.rules.problems import NotFound
+from scheduler.rules.problems import Erased, NotFound
 from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDINGS
 from scheduler.services.links import links_for
@@ -28,14 +28,17 @@ LATE_CASE_EVERY = timedelta(seconds=60)
 
 
 def locked_case(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:
-    """The case under its row lock, the first lock that any change takes; another practice's case is not found."""
+    """The case under its row lock, the first lock of any change. Raises Erased; NotFound for another practice's."""
     rows = Case.objects.filter(practice_id=practice_id, pk=case_id)
     # Lock first, read after: joined in one query, PostgreSQL would show the checklist and booking as they were
     # before the wait for the lock.
     if not rows.select_for_update(no_key=True).values_list("pk"):
         raise NotFound("There is no such case in this practice.")
     whole = rows.select_related("practice", "patient", "checklist__protocol_version", "booking")
-    return whole.defer("checklist__protocol_version__document").get()
+    case = whole.defer("checklist__protocol_version__document").get()
+    if case.patient.erased_at is not None:
+        raise Erased(case.patient.erased_at)
+    return case
 
 
 def judged_start(case: Case, now: datetime) -> datetime | None:

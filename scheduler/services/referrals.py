@@ -145,7 +145,11 @@ def _known_people(batch: Batch, referral: Referral, number: str) -> Iterable[Per
     A merged row is another name of the person it was merged into.
     """
     asked = Q(born_on=referral.born_on) | (Q(record_number_hash=number) if number else Q())
-    rows = Patient.objects.filter(asked, practice_id=batch.practice.pk).defer("record_number").order_by("created_at")
+    rows = (
+        Patient.objects.filter(asked, practice_id=batch.practice.pk, erased_at=None)
+        .defer("record_number")
+        .order_by("created_at")
+    )
     people = {
         row.pk: Person(survivors([row])[0].pk, row.family_name, row.given_name, row.born_on, row.record_number_hash)
         for row in rows

@@ -12,7 +12,7 @@ from checklists.models import Evidence
 from checklists.rules.values import Authority
 from checklists.services.recording import ANOTHERS_WORD, Observation, mark_entered_in_error
 from scheduler.models import Case, Contact, Patient
-from scheduler.rules.duties import Duty
+from scheduler.rules.duties import REFILED, Duty
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
 from scheduler.rules.transitions import ENDINGS
@@ -21,10 +21,11 @@ from scheduler.services.errors import follow_error, seen_item, started_drugs, wo
 from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.links import revoke_links
 from scheduler.services.patient_rows import claims_follow, hand_over, lock_patients, reload
-from scheduler.services.people import refuse_merged
+from scheduler.services.people import refuse_gone
 from scheduler.services.pickups import take_back
 from scheduler.services.readiness import end_of_day, locked_case
 from scheduler.services.record import Entry, append_records
+from scheduler.services.refilings import REFILED as REFILED_CASE
 from scheduler.services.tasks import owe_task
 
 # Words about this person by whoever came in on a link or answered the phone: they spoke of somebody else.
@@ -123,7 +124,7 @@ def refile_case(
         remedy = "Give the id of a patient of this practice."
         raise Invalid("There is no such patient.", errors=(Reason("patient_unknown", remedy, field="patient"),))
     cases, patients = lock_patients(practice_id, {from_id, to_patient_id})
-    refuse_merged(patients[to_patient_id])
+    refuse_gone(patients[to_patient_id])
     case = next((each for each in cases if each.pk == case_id and each.patient_id == from_id), None)
     if case is None:
         raise Stale("The case was filed to another patient meanwhile. Look again.")
@@ -136,7 +137,7 @@ def refile_case(
     struck = _strike_own_words(case, wrong_patient, reason, by, now)
     _claim_for(case, patients[to_patient_id])
     fields = {"from": from_id, "to": to_patient_id, "reason": reason, "struck": struck}
-    entries = [Entry("case_refiled", subject, {**fields, "case": case.pk}) for subject in (case.pk, *patients)]
+    entries = [Entry(REFILED_CASE, subject, {**fields, "case": case.pk}) for subject in (case.pk, *patients)]
     append_records(practice_id=practice_id, entries=entries, by=by, now=now)
     (case,) = reload([case])
     note_facts(case, by=by, now=now, arrived_at=None)
@@ -204,5 +205,5 @@ def _ask_about_stopped(case: Case, patient: Patient, drugs: Iterable[str], by: s
             f"This case was filed to another patient ({patient.pk}), who may have stopped {drug} for it. "
             "Ring them and decide whether they take it again."
         )
-        duty = Duty("restart_decision", f"refiled:{patient.pk}:{drug}", "clinician", sentence, end_of_day(case, now))
+        duty = Duty("restart_decision", f"{REFILED}{patient.pk}:{drug}", "clinician", sentence, end_of_day(case, now))
         owe_task(case=case, duty=duty, by=by, now=now)

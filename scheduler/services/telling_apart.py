@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from scheduler.models import Patient, ToldApart
-from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
+from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused, Stale
 from scheduler.services.patient_rows import lock_patients
 from scheduler.services.people import staff_names
 from scheduler.services.record import Entry, append_records
@@ -47,10 +47,13 @@ def tell_apart(
 def take_back(
     *, practice_id: uuid.UUID, apart_id: uuid.UUID, reason: str, seen_version: int, by: str, now: datetime
 ) -> ToldApart:
-    """They may be one person after all, and are listed again. Raises NotFound, Refused (taken back before), Stale."""
+    """They may be one person after all, and are listed again. Raises Erased, NotFound, Refused (before), Stale."""
     row = ToldApart.objects.select_for_update().filter(practice_id=practice_id, pk=apart_id).first()
     if row is None:
         raise NotFound("There is no such pair in this practice.")
+    for patient in (row.one, row.other):
+        if patient.erased_at is not None:
+            raise Erased(patient.erased_at)
     if row.undone_at is not None:
         raise Refused("This was taken back before. Look again.", code="taken_back_before")
     if row.version != seen_version:

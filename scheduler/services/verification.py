@@ -11,6 +11,7 @@ from scheduler.models import Record, RecordHead
 from scheduler.rules.breaks import Break
 from scheduler.services.access_log import SEALED, Seal, breaks_of_readings
 from scheduler.services.checkpoints import Checkpoint, Kept, read_checkpoints
+from scheduler.services.erasure import ERASED, breaks_of_erasures
 from scheduler.services.gate_trail import PASS, Told, breaks_of_passes
 from scheduler.services.record import chain_hash, content
 
@@ -31,7 +32,11 @@ def verify_practice(practice_id: uuid.UUID) -> Verification:
     kept = read_checkpoints(practice_id)
     with within(practice_id):
         walk = _walk(practice_id, kept)
-        beside = (*breaks_of_passes(practice_id, walk.told), *breaks_of_readings(practice_id, walk.seals))
+        beside = (
+            *breaks_of_passes(practice_id, walk.told),
+            *breaks_of_readings(practice_id, walk.seals),
+            *breaks_of_erasures(practice_id, walk.erased),
+        )
     breaks = (*kept.breaks, *walk.breaks, *beside)
     return Verification(walk.rows, len(kept.by_number), breaks)
 
@@ -44,18 +49,21 @@ def verify_chain(practice_id: uuid.UUID) -> list[Break]:
 
 @dataclass(slots=True)
 class Walk:
-    """One way along the chain: what is wrong with it, and what its rows say of gate passes and of the access log."""
+    """One way along the chain: what is wrong with it, and what its rows say of what stands beside it."""
 
     rows: int
     breaks: list[Break]
     told: list[Told]
     seals: list[Seal]
+    erased: set[str]
 
     def note(self, record: Record) -> None:
         if PASS in record.fields:
             self.told.append(Told(record.number, record.fields))
         if record.action == SEALED:
             self.seals.append(Seal(record.number, record.fields.get("readings", ""), "".join(record.codes)))
+        if record.action == ERASED:
+            self.erased.add(record.subject)
 
 
 def _walk(practice_id: uuid.UUID, kept: Kept) -> Walk:
@@ -63,7 +71,7 @@ def _walk(practice_id: uuid.UUID, kept: Kept) -> Walk:
     # In this order: the head is read after the rows that it must know, and rows that are added meanwhile stay outside.
     end = records.aggregate(end=Max("number"))["end"] or 0
     head = RecordHead.objects.filter(practice_id=practice_id).first() or RecordHead()
-    walk, previous, expected = Walk(0, [], [], []), "", 1
+    walk, previous, expected = Walk(0, [], [], [], set()), "", 1
     for record in records.filter(number__lte=max(end, head.number)).order_by("number").iterator():
         if record.number != expected:
             sentence = f"row {expected} to {record.number - 1} missing"

@@ -61,7 +61,7 @@ def what_if(
     *, practice: Practice, protocol: Protocol, now: datetime, open_only: bool, chunk: int = CHUNK
 ) -> Iterator[BothSides | Unjudged | Progress]:
     """Every case at its booked (or real) start, a chunk in memory at a time, and how far it is after each."""
-    cases = Case.objects.filter(practice=practice)
+    cases = Case.objects.filter(practice=practice, patient__erased_at=None)
     if open_only:
         cases = cases.filter(state__in=BEFORE_PROCEDURE)
     total, done = cases.count(), 0

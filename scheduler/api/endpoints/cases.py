@@ -73,7 +73,7 @@ class Cases(Read, Write):
                 errors=(Reason("state_unknown", f"Use one of: {', '.join(STATES)}.", field="state"),),
             )
         found = (
-            Case.objects.filter(practice=actor.practice, **({"state": state} if state else {}))
+            Case.objects.filter(practice=actor.practice, patient__erased_at=None, **({"state": state} if state else {}))
             .select_related("practice", "patient", "booking", "checklist__protocol_version")
             .defer("checklist__protocol_version__document")
         )

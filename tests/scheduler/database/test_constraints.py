@@ -31,6 +31,7 @@ from scheduler.models import (
     Case,
     Claim,
     Contact,
+    Erasure,
     IdempotencyKey,
     Link,
     Membership,
@@ -122,6 +123,9 @@ INSERTED: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
     "patient_merge_of_two": (PatientMerge, {}),  # the survivor itself, see below
     "told_apart_once": (ToldApart, SAME),
     "told_apart_of_two": (ToldApart, {}),  # one row twice, see below
+    "erasure_once": (Erasure, SAME),
+    "erasure_why_known": (Erasure, {"why": "bored"}),
+    "erasure_reasoned": (Erasure, {"reason": ""}),
     "contact_kind_known": (Contact, {"kind": "neighbour"}),
     "contact_email_channel_has_address": (Contact, {"email_hash": ""}),
     "contact_sms_channel_has_number": (Contact, {"channel": "sms", "phone_hash": ""}),

@@ -22,7 +22,7 @@ from notifications.models import Attempt, Message
 from scheduler.database import CONSTRAINTS, TRIGGERS
 from scheduler.database.merged import MERGED
 from scheduler.database.references import references, same_practice_triggers
-from scheduler.models import Case, Claim, Record, User
+from scheduler.models import Case, Claim, Erasure, Record, User
 from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
 from tests.scheduler.database.world import World, world_of
 
@@ -35,6 +35,7 @@ KEPT = {
     "checklists_override": Override,
     "checklists_decision": Decision,
     "scheduler_record": Record,
+    "scheduler_erasure": Erasure,
 }
 PASS_COLUMNS = (
     "practice_id subject booking start subject_version last_evidence_id decision_id issued_at issued_by "
@@ -88,6 +89,8 @@ STATEMENTS: dict[str, list[str]] = {
     "reading_content_is_kept": [
         f"UPDATE scheduler_reading SET {column} = {column}" for column in READING_COLUMNS.split()
     ],
+    "patient_erased_with_its_row": ["UPDATE scheduler_patient SET erased_at = created_at"],
+    "checklist_keeps_its_subject": ["UPDATE checklists_checklist SET subject = id"],
     "case_lawful_step": [
         f"UPDATE scheduler_case SET state = '{state}'"
         for state in ("referred", "booked", "checked_in", "discharged", "closed", "cancelled", "lost")
@@ -109,6 +112,8 @@ OWN_TESTS = {
     "checklist_stays_once_under_way",
     "reading_sealed_is_immutable",
     *(trigger.name for trigger in MERGED),  # test_merged.py
+    "erasure_of_closed_cases",  # test_hostile_erasures.py
+    "patient_erased_is_final",
 }
 
 

@@ -27,6 +27,7 @@ from scheduler.models import (
     Case,
     Claim,
     Contact,
+    Erasure,
     IdempotencyKey,
     Link,
     Membership,
@@ -77,6 +78,9 @@ def world_of(case: Case, practice: Practice, user: User, now: Any) -> World:
             **dict(zip(("one", "other"), pair, strict=True)),
         ),
         Contact: contact,
+        Erasure: Erasure.objects.create(
+            practice=practice, patient=other, at=now + timedelta(days=1), by=user.by, why="mistaken", reason="r"
+        ),
         Link: Link.objects.create(
             practice=practice, case=case, contact=contact, generation=7, digest=case.pk.hex * 2, created_at=now
         ),
