@@ -131,6 +131,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "settings-texts": {"GET": OFFICE, "POST": OFFICE},
     "settings-patients": {"GET": OFFICE, "POST": OFFICE},
     "settings-patient": {"GET": OFFICE, "POST": OFFICE},
+    "settings-patient-erase": {"GET": OFFICE, "POST": OFFICE},
     "settings-protocols": {"GET": SIGNERS, "POST": SIGNERS},
     "settings-protocol": {"GET": SIGNERS},
     "settings-protocol-diff": {"GET": SIGNERS},

@@ -102,6 +102,7 @@ READS: Mapping[str, Reads] = {
     "settings-texts": NOTHING,
     "settings-patients": PATIENTS,
     "settings-patient": PATIENTS,
+    "settings-patient-erase": PATIENTS,
     "settings-protocols": NOTHING,
     "settings-protocol": PATIENTS,
     "settings-protocol-diff": NOTHING,

@@ -113,6 +113,7 @@ def _day(request: HttpRequest, actor: Actor) -> dict[str, object]:
         "rooms": [{"name": room.name, "rows": [row for row in rows if _in_room(row, room)]} for room in rooms],
         "total": len(rows),
         "alike": confusable(row.case.patient for row in rows),
+        "erased": boards.erased_of_day(actor.practice, on),
         "now": now,
         "v": _version(rows),
     }

@@ -39,13 +39,19 @@ def patients(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "patients", context, sent=None if found else form)
 
 
-@require_http_methods(["GET", "POST"])
-@page("settings-patient")
-def patient(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> HttpResponse:
+def patient_of(actor: Actor, patient_id: uuid.UUID) -> Patient:
+    """Raises NotFound."""
     row = Patient.objects.filter(practice=actor.practice, pk=patient_id).first()
     if row is None:
         raise NotFound("This patient does not exist.")
     looked_at(row.pk, *row.cases.values_list("pk", flat=True))
+    return row
+
+
+@require_http_methods(["GET", "POST"])
+@page("settings-patient")
+def patient(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> HttpResponse:
+    row = patient_of(actor, patient_id)
     form, made = ExportForm(posted(request)), list[bytes]()
 
     def act(data: dict[str, Any], now: datetime) -> None:

@@ -23,6 +23,7 @@ DONE = {
     "adopted": "Adopted. Read what is missing, then let a clinician sign it.",
     "filled": "Saved as a new version. A clinician reads it, then signs it.",
     "signed": "Signed. New cases use this version from now on.",
+    "erased": "Erased.",
     "withdrawn": "Withdrawn. Its gates are shut from now on.",
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduler.pages.settings import moving, patients, people, places, practice, protocols, texts, versions
+from scheduler.pages.settings import erasing, moving, patients, people, places, practice, protocols, texts, versions
 
 urlpatterns = [
     path("settings/", practice.home, name="settings"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/texts/", texts.texts, name="settings-texts"),
     path("settings/patients/", patients.patients, name="settings-patients"),
     path("settings/patients/<uuid:patient_id>/", patients.patient, name="settings-patient"),
+    path("settings/patients/<uuid:patient_id>/erase/", erasing.erase, name="settings-patient-erase"),
     path("settings/protocols/", protocols.protocols, name="settings-protocols"),
     path("settings/protocols/<uuid:version_id>/", protocols.protocol, name="settings-protocol"),
     path("settings/protocols/<uuid:version_id>/diff/", versions.diff, name="settings-protocol-diff"),

@@ -158,6 +158,7 @@ def _board(request: HttpRequest, actor: Actor) -> dict[str, object]:
         "after": on + timedelta(days=1),
         "wall": wall,
         "rows": rows,
+        "erased": boards.erased_of_day(actor.practice, on),
         "now": now,
         "v": version_of([wall, on, *(row.seen() for row in rows)]),
     }

@@ -82,6 +82,8 @@ settings-patients          GET          302       403   403    403       403    
 settings-patients          POST         302       403   403    403       403           400     403
 settings-patient           GET          302       403   403    403       403           200     403
 settings-patient           POST         302       403   403    403       403           400     403
+settings-patient-erase     GET          302       403   403    403       403           200     403
+settings-patient-erase     POST         302       403   403    403       403           400     403
 settings-protocols         GET          302       403   403    403       200           200     403
 settings-protocols         POST         302       403   403    403       400           400     403
 settings-protocol          GET          302       403   403    403       200           200     403

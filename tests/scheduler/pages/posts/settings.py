@@ -3,8 +3,11 @@
 from typing import Any
 
 from checklists.models import ProtocolVersion
+from scheduler.pages.settings.erasing import TYPED
 from scheduler.services.demonstration import PASSWORD
+from scheduler.services.people import NewPatient, add_patient
 from tests.checklists.protocols.test_clinics import BAY, MISSING
+from tests.conftest import NOW
 from tests.scheduler.pages.posts.scene import Make, Post, Scene
 from tests.scheduler.pages.settings.test_filling import adopted, boxes
 from tests.scheduler.pages.settings.test_moving import address as moving
@@ -49,6 +52,16 @@ def _handed_over(scene: Scene) -> Post:
     return Post("administrator", {"password": PASSWORD}, {"patient_id": patient}, page=f"/settings/patients/{patient}/")
 
 
+def _erased(scene: Scene) -> Post:
+    born_on = NOW.date().replace(year=1950)
+    patient = add_patient(
+        practice_id=scene.world.practice.pk, patient=NewPatient("Doe", "Jane", born_on), by="system", now=NOW
+    )
+    body = {"why": "mistaken", "reason": "Entered to try the form.", "typed": TYPED, "password": PASSWORD}
+    page = f"/settings/patients/{patient.pk}/erase/"
+    return Post("administrator", body, {"patient_id": patient.pk}, page=page)
+
+
 def _of(version: ProtocolVersion, who: str, where: str = "", **body: Any) -> Post:
     return Post(who, body, {"version_id": version.pk}, page=f"/settings/protocols/{version.pk}/{where}")
 
@@ -77,6 +90,7 @@ SETTINGS: dict[str, Make] = {
     "settings-texts": _texts,
     "settings-patients": _search,
     "settings-patient": _handed_over,
+    "settings-patient-erase": _erased,
     "settings-protocols": lambda _: Post("clinician", {"name": "reference-asra"}, page="/settings/protocols/"),
     "settings-protocol-fill": _fill,
     "settings-protocol-move": _move,
