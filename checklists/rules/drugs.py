@@ -129,7 +129,7 @@ def names_in(index: NameIndex, text: str) -> tuple[list[tuple[HoldRule, ...]], s
     words = [word for part in text.split() for word in ([part] if part in index else re.split(r"[/+]", part)) if word]
     found, others, place = [], set[str](), 0
     while place < len(words):
-        lengths = range(min(LONGEST_NAME, len(words) - place), 0, -1)
+        lengths = range(LONGEST_NAME, 0, -1)
         length = next((n for n in lengths if " ".join(words[place : place + n]) in index), 0)
         if length:
             found.append(index[" ".join(words[place : place + length])])

@@ -95,3 +95,4 @@ def test_tablet_with_the_route_of_a_gel_is_looked_at(name: str, route: str | Non
     match = match_medication(REFERENCE, Medication(name, route=route))
     assert match is not None
     assert (sorted(dict(match.doubts)) or None, match.not_applicable) == (codes, codes is None)
+    assert match.drug == "diclofenac"

@@ -102,6 +102,20 @@ def test_names_of_a_text_are_found_the_longest_first():
     assert names_in(index, "") == ([], set())
 
 
+def test_name_that_holds_a_slash_a_strength_or_the_word_of_a_form_is_found_whole():
+    mixed, plain, low = (
+        hold("insulin 70/30", clear=24),
+        hold("insulin", clear=48),
+        hold("low dose naltrexone", clear=72),
+    )
+    both = hold("sacubitril/valsartan", clear=12)
+    protocol = protocol_of(mixed, plain, low, both)
+    assert rows_named(protocol, "Insulin 70/30") == (mixed,)
+    assert rows_named(protocol, "insulin 20 units") == (plain,)
+    assert rows_named(protocol, "low dose naltrexone 4.5 mg") == (low,)
+    assert names_in(rows_by_name(protocol), "sacubitril/valsartan insulin") == ([(both,), (plain,)], set())
+
+
 def test_name_of_four_words_is_one_name():
     long = protocol_of(hold("a b c d", clear=24), hold("a", clear=48))
     found, others = names_in(rows_by_name(long), "x a b c d")
@@ -138,6 +152,7 @@ ORAL, NASAL = (
     replace(hold("ketorolac", clear=hours, drug_class="NSAID"), route=(route,))
     for hours, route in ((24, "Oral"), (12, "nasal"))
 )
+DROPS = replace(ORAL, route=("ophthalmic",))
 EVERY_WAY = hold("ketorolac", clear=48, drug_class="NSAID")
 
 
@@ -152,6 +167,7 @@ EVERY_WAY = hold("ketorolac", clear=48, drug_class="NSAID")
         ((WARFARIN,), Medication("warfarin", route="topical"), ((WARFARIN,), False)),
         ((GEL, WARFARIN), Medication("diclofenac gel"), ((GEL, WARFARIN), False)),
         ((), Medication("mystery gel"), ((), False)),
+        ((DROPS,), Medication("ketorolac", route="ophthalmic"), ((DROPS,), False)),  # a row of its own for the drops
         ((ORAL, NASAL), Medication("ketorolac", route="ORAL"), ((ORAL,), False)),
         ((ORAL, NASAL), Medication("ketorolac", route="nasal"), ((NASAL,), False)),
         ((ORAL, NASAL), Medication("ketorolac"), ((ORAL, NASAL), False)),
@@ -218,10 +234,13 @@ def test_tier_interval_or_reason_chooses_the_row(rows, medication, expected):
         (BOTH, Medication("enoxaparin", indication="clotting")),
         (BOTH, Medication("enoxaparin", interval_days=2)),
         ((LOW,), Medication("enoxaparin", dose_tier="therapeutic")),  # said, and not the one that the row is for
+        ((LOW, ANY), Medication("enoxaparin", dose_tier="therapeutic")),
+        ((DAILY, WEEKLY), Medication("enoxaparin", interval_days=2)),
+        ((DAILY, WEEKLY), Medication("enoxaparin", interval_days=14)),  # every other week is not weekly
     ],
 )
 def test_tier_that_is_not_told_leaves_all_rows_in_doubt(rows, medication):
-    listed = "; ".join(sorted(row.dose_tier for row in rows))
+    listed = "; ".join(sorted(row.dose_tier for row in rows if row is not ANY))
     told = f"The protocol treats enoxaparin by dose or reason ({listed}). Record which of these it is."
     assert by_tier(rows, medication) == (rows, (("dose_tier_unknown", told),))
 
@@ -240,6 +259,17 @@ def test_tier_that_is_not_told_leaves_all_rows_in_doubt(rows, medication):
 )
 def test_tier_is_told_by_its_first_words_or_by_a_whole_word_that_means_it(stated, row, is_it):
     assert tier_is(stated, row) is is_it
+
+
+GOES_ON, HELD = hold("x", "continue", tier="low"), hold("x", clear=24, tier="high")
+
+
+def test_tier_that_goes_on_needs_nothing_unless_something_contradicts_it():
+    protocol = protocol_of(GOES_ON, HELD, replace(WARFARIN, rxcui=("1",)))
+    low = Medication("x", dose_tier="low")
+    assert match_medication(protocol, low) is None
+    contradicted = match_medication(protocol, replace(low, rxcui="1"))
+    assert (contradicted.rows, [code for code, _ in contradicted.doubts]) == ((GOES_ON,), ["code_contradicts_name"])
 
 
 # ---- bands and strictness
@@ -272,6 +302,7 @@ MILD_TO_STRICT = (
     hold("x", block=48),
     hold("x", "cycle_based"),
     hold("x", "clinician_decision"),
+    hold("x", "clinician_decision", block=12),
     hold("x", "avoid_without_level", block=24),
 )
 
