@@ -11,7 +11,6 @@ from checklists.rules.shapes import (
     BOOLEAN,
     DATE,
     DATES,
-    INSTANT,
     TEXT,
     UUID,
     Problem,
@@ -24,6 +23,7 @@ from checklists.rules.shapes import (
     number,
     parse_date,
     parse_instant,
+    parsed,
     shown,
     text_complaint,
     whole,
@@ -47,8 +47,8 @@ FIELDS = {
     "text": lambda: TEXT,
     "number": partial(number, 0.5, 1000),
     "whole": partial(whole, 0, 10),
-    "instant": lambda: INSTANT,
-    "date": lambda: DATE,
+    "instant": partial(parsed, parse_instant, {"type": "string", "format": "date-time"}),
+    "date": partial(parsed, parse_date, {"type": "string", "format": "date"}),
     "uuid": lambda: UUID,
     "list": lambda: listed(choice("a", "b"), 1, 2),
     "any list": lambda: listed(BOOLEAN),
@@ -152,14 +152,14 @@ def test_field_refuses_these_with_the_remedy(field, value, complaint):
 
 
 def test_schema_of_a_field_says_the_same():
-    assert {
-        name: dict(FIELDS[name]().schema) for name in ("choice", "always", "number", "whole", "list", "nested")
-    } == {
+    made = ("choice", "always", "number", "whole", "list", "nested", "date")
+    assert {name: dict(FIELDS[name]().schema) for name in made} == {
         "choice": {"enum": ["yes", "no"]},
         "always": {"const": True},
         "number": {"type": "number", "minimum": 0.5, "maximum": 1000},
         "whole": {"type": "integer", "minimum": 0, "maximum": 10},
         "list": {"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 1, "maxItems": 2},
+        "date": {"type": "string", "format": "date"},
         "nested": {
             "type": "object",
             "properties": {

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from checklists.rules.asked import code_unknown, codes_wanted
+from checklists.rules.asked import code_unknown, codes_wanted, condition_named
 from checklists.rules.values import digest
 from checklists.rules.verdict_json import verdict_to_json
 from tests.checklists.rules.cases import HOUR, NEW_YORK, PROTOCOL, SITE, START, finding, judge, taking
@@ -45,6 +45,10 @@ def test_conditions_are_wanted_in_the_order_in_which_they_are_asked():
         "stent",
     )
     assert codes_wanted(()) == ()
+
+
+def test_condition_is_named_by_its_first_words():
+    assert [condition_named(code) for code in ("stent", "stomach_symptoms")] == ["a stent", "nausea"]
 
 
 def test_verdict_is_written_in_plain_types():
