@@ -90,7 +90,8 @@ def instead(value: Any, foreign: str) -> Iterator[Any]:
 def test_another_practices_id_in_a_field_is_refused_and_writes_nothing(
     form: str, scene: Scene, other_practice: Practice, memory: Memory
 ) -> None:
-    foreign, post = theirs(other_practice, memory), POSTS[form](scene)
+    foreign = theirs(other_practice, memory) if form in WITH_IDS else {}
+    post = POSTS[form](scene)
     scene.at(post.at)
     client = scene.client(post, proven=form != "my-home")
     fields, before, wrong = fields_with_ids(client, form, post), tables(), []
