@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -69,18 +70,23 @@ class MergeForm(forms.Form):
         super().__init__(data, initial=first)
         self.columns = seen.differs
         for column in seen.differs:
-            mine, theirs = (getattr(patient, column) or "nothing" for patient in (seen.survivor, seen.duplicate))
+            mine, theirs = (_in_words(getattr(patient, column)) for patient in (seen.survivor, seen.duplicate))
             self.fields[column] = forms.ChoiceField(
                 label=LABELS[column],
                 choices=[("keep", f"{mine}"), ("take", f"{theirs} (of the other row)")],
                 widget=forms.RadioSelect,
                 error_messages={"required": "Say which one is right."},
             )
+        self.order_fields(seen.differs)
 
     def choice(self) -> Choice:
         given = self.cleaned_data
         take = [column for column in self.columns if given[column] == "take"]
         return Choice(take, given["contacts"], given["identifiers"], given["reason"])
+
+
+def _in_words(value: Any) -> str:
+    return f"{value:%-d %B %Y}" if isinstance(value, date) else str(value or "nothing")
 
 
 class UndoForm(forms.Form):

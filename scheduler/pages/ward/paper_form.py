@@ -67,13 +67,23 @@ class PaperForm(forms.Form):
             self.fields["password"] = password("Your own password", required=True)
         else:
             self.fields["clinician_email"] = forms.EmailField(label="A clinician confirms: e-mail")
-            self.fields["clinician_password"] = password("Their password", required=True)
+            self.fields["clinician_password"] = password("The clinician's password", required=True)
         self.fields["second_email"] = forms.EmailField(
-            label="Second clinician or nurse: e-mail",
-            required=False,
-            help_text="Needed where the gate would have refused at that time.",
+            label="Second clinician or nurse: e-mail (empty: nobody)", required=False
         )
-        self.fields["second_password"] = password("Their password", required=False)
+        self.fields["second_password"] = password("The second person's password", required=False)
+
+    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under the question that they answer together."""
+        asked = (
+            ("The sheet", ("paper", "reason")),
+            ("When it was", ("day", *STEPS)),
+            ("Where it was", (*(kind for kind, _ in PLACES), "although_taken")),
+            ("Who answers for it", ("decided_by", "password", "clinician_email", "clinician_password")),
+            ("A second person, where the gate would have refused at that time", ("second_email", "second_password")),
+        )
+        found = [(legend, [self[name] for name in names if name in self.fields]) for legend, names in asked]
+        return [(legend, fields) for legend, fields in found if fields]
 
     def _offer_places(self) -> None:
         active = list(Resource.objects.filter(practice=self.case.practice, is_active=True).order_by("name"))

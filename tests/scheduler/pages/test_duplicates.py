@@ -147,5 +147,16 @@ def test_who_was_told_apart_is_not_merged_until_that_is_taken_back(
     apart(desk, case, twin)
     shown = desk.get(address(case, twin)).content.decode()
     assert "Dana Desk said that these are two people: Twins: both came together." in shown
+    assert "Merge these two" not in shown
     refused = desk.post(address(case, twin), GOOD)
     assert (refused.status_code, PatientMerge.objects.count()) == (409, 0)
+
+
+def test_merge_asks_first_for_what_differs_in_words(
+    case: Case, twin: Patient, signed_in: Callable[[str], Client]
+) -> None:
+    Patient.objects.filter(pk=twin.pk).update(born_on=date(1941, 2, 3))
+    shown = signed_in("scheduler").get(address(case, twin)).content.decode()
+    assert "3 February 1941 (of the other row)" in shown
+    assert shown.index("Date of birth</legend>") < shown.index("Whose own addresses") < shown.index("How do you know")
+    assert "Merge these two" in shown

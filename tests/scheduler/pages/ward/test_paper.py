@@ -122,6 +122,8 @@ def test_reference_is_left_to_be_copied_from_the_sheet(
     case = tell("checked_in", now=later - timedelta(hours=3))
     page = signed_in("nurse").get(address(case)).content.decode()
     assert case.pk.hex[:6].upper() not in page
+    for name, about in {"paper": "Copy it from the sheet", "day": "Times after midnight"}.items():
+        assert f'aria-describedby="id_{name}_helptext"' in page and f'id="id_{name}_helptext">{about}' in page
 
 
 def test_procedure_that_spans_midnight_is_entered_on_one_form(
