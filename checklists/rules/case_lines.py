@@ -26,7 +26,7 @@ class ReadCase:
 
 def read_cases(stream: BinaryIO, origin: str, now: datetime | None = None) -> Iterator[ReadCase]:
     """Each case of a stream in turn, a bad one with its problems; holds one case in memory at a time."""
-    opening = [line for _ in range(TELLING_LINES) if (line := stream.readline(LONGEST + 1))]
+    opening = [whole_line(stream, line) for _ in range(TELLING_LINES) if (line := stream.readline(LONGEST + 1))]
     if not is_lines(opening, origin):
         yield read_case(b"".join(opening) + stream.read(LONGEST + 1), origin, 0, now)
         return
@@ -55,8 +55,8 @@ def is_whole_case(line: bytes) -> bool:
 
 
 def lines_of(stream: BinaryIO, opening: list[bytes]) -> Iterator[bytes]:
-    """Whole lines; of one that is too long only its beginning, so that memory stays bounded."""
-    yield from (whole_line(stream, line) for line in opening)
+    """Whole lines, those of the opening first; of one that is too long only its beginning: memory stays bounded."""
+    yield from opening
     while line := stream.readline(LONGEST + 1):
         yield whole_line(stream, line)
 
