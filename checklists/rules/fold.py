@@ -82,8 +82,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         *verification_checks(context, item, answer),
     ]
     checks += ahead_checks(context, item, checks)
-    if len(checks) > 1:
-        checks = list(dict.fromkeys(checks))
+    checks = list(dict.fromkeys(checks))
     rests_on = grounds_of(context, item, answer, noes, checks)
     timed = [overdue_if_late(context, item, check, deadline) for check in checks]
     signed = signed_off(context, item, timed, rests_on, reviews)

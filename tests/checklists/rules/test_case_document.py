@@ -3,7 +3,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -193,3 +193,55 @@ def test_schema_agrees_on_good_and_bad_documents():
     for entry in (bad_value, bad_item):
         assert not validator.is_valid({**good, "evidence": [entry]})
     assert not validator.is_valid({**good, "facts": {**good["facts"], "levels": ["T13"]}})
+
+
+# ---- entries of evidence
+
+
+TWO = (
+    CASE
+    + """\
+  - id: 1
+    item: ride
+    observed_at: 2027-03-01T09:30:00-05:00
+    value: {available: true}
+"""
+)
+
+
+def problems_of(text, **more):
+    with pytest.raises(CaseDocumentError) as refused:
+        parse_case(text, "c.yaml", **more)
+    return list(refused.value.problems)
+
+
+def test_entry_without_an_id_has_that_of_its_place_and_no_other_may_have_it():
+    assert problems_of(TWO) == ["c.yaml:16: evidence.1.id: 1 is used before. Give each entry its own id."]
+    assert [entry.id for entry in parse_case(TWO.replace("id: 1", "id: 7"))[1]] == [1, 7]
+
+
+def test_entry_that_is_no_object_is_told_with_its_line():
+    told = "value: 5 is not an object. Send an object such as {...}."
+    assert problems_of(CASE + "  - 5\n") == [f"c.yaml:16: evidence.1.{told}"]
+
+
+def test_nothing_in_a_document_is_observed_after_now():
+    now = datetime(2027, 3, 1, 14, tzinfo=UTC)  # 9:00 in New York
+    late = "2027-03-01T09:30:00-05:00 is after now, 2027-03-01T14:00:00+00:00."
+    remedy = "Correct it, or judge at a later moment (--now)."
+    later = TWO.replace("id: 1", "id: 7")
+    assert problems_of(later, now=now) == [f"c.yaml:18: evidence.1.observed_at: {late} {remedy}"]
+    assert len(parse_case(later, now=now + timedelta(minutes=30))[1]) == 2
+    assert len(parse_case(later)[1]) == 2
+    written = json.dumps(plain_of(read_text(later, "-", 1)))
+    assert good_json(written, now) is None
+    assert good_json(written, now + timedelta(minutes=30)) == good_json(written) == json.loads(written)
+
+
+def test_document_of_the_greatest_length_is_read():
+    written = json.dumps(plain_of(read_text(CASE, "-", 1)))
+    longest = written + " " * (1_000_000 - len(written))
+    assert (good_json(longest) is not None, good_json(longest + " ")) == (True, None)
+    assert problems_of(longest + " ") == [
+        "c.yaml:1: document: has more than 1,000,000 characters: shorten it to one case."
+    ]

@@ -19,7 +19,20 @@ from checklists.rules.values import (
     Step,
 )
 from checklists.rules.verdict_json import finding_to_json
-from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, SECOND, START, finding, judge, outcome, taking
+from tests.checklists.rules.cases import (
+    FACTS,
+    HOUR,
+    INSTANT,
+    ITEMS,
+    PROTOCOL,
+    SECOND,
+    START,
+    at,
+    finding,
+    judge,
+    outcome,
+    taking,
+)
 from tests.checklists.rules.notes import MRI, Notes, ready_notes
 
 OK = ("satisfied", "satisfied")
@@ -298,3 +311,26 @@ def test_failure_dated_ahead_stands_at_once():
     notes = ready_notes()
     notes.add("ride", {"available": False}, START - SECOND)
     assert outcome("ride", evidence=notes.all, now=START - 10 * SECOND) == ("failed", "no_ride")
+
+
+def test_escort_seen_in_the_evening_was_not_seen_on_the_next_day():
+    """At eight in the evening of the 9th it is the 10th by UTC, and not at the site."""
+    notes = Notes()
+    notes.add("ride", {"available": True, "adult": True}, at("2027-03-09 20:00"), Authority.NURSE)
+    assert outcome("ride", evidence=notes.all) == WAITS
+
+
+def test_no_that_was_said_twice_is_one_reason():
+    notes = Notes()
+    for hours in (2, 1):
+        notes.add("consult", {"outcome": "not_candidate"}, START - hours * HOUR)
+    found = finding("consult", evidence=notes.all)
+    assert ([reason.code for reason in found.reasons], found.evidence) == (["not_candidate", "consult_missing"], (2, 1))
+    assert found.rests_on[-2:] == ([2, 1], ["consult_missing", "not_candidate"])
+
+
+def test_item_that_only_the_patient_answers_for_needs_nobody_to_look_at_it():
+    own = tuple(replace(rule, patient_word="no", verified_by=None) if rule.kind == "ride" else rule for rule in ITEMS)
+    notes = Notes()
+    notes.add("ride", {"available": True, "adult": True}, START - HOUR, Authority.PATIENT)
+    assert outcome("ride", evidence=notes.all, protocol=replace(PROTOCOL, items=own)) == OK
