@@ -55,7 +55,7 @@ test: check ## everything this machine can run: SQLite always, PostgreSQL and Re
 
 # What stands on the database itself, and what each role is answered under row-level security; rules, pages and API say the
 # same on either engine.
-ON_SERVERS := tests/scheduler/database tests/scheduler/services tests/scheduler/test_journey.py tests/scheduler/test_every_role.py tests/notifications tests/checklists/services
+ON_SERVERS := tests/scheduler/database tests/scheduler/services tests/scheduler/test_journey.py tests/scheduler/test_every_role.py tests/notifications/services tests/notifications/test_database.py tests/checklists/services
 test-servers: setup ## the database, services, outbox and roles on PostgreSQL, and the live tour on PostgreSQL and Redis
 	@echo "== database, services, outbox, roles (PostgreSQL)"
 	@$(PYTEST) -n 2 -m "not live" $(ON_SERVERS)
