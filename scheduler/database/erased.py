@@ -5,13 +5,13 @@ These replace the triggers of the lower apps that refuse every UPDATE: they alon
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.db import models
 
 from checklists.database import GATE_PASS_IDENTITY, Trigger, append_only, refused
-from scheduler.rules.erased import ERASED, WORD, Copied, Empty, Masked, Numbered, What
+from scheduler.rules.erased import ERASED, OF_PATIENT, WORD, Copied, Empty, Masked, Numbered, What
 
 BY_ERASURE = "JOIN scheduler_erasure x ON x.patient_id = k.patient_id AND x.practice_id = k.practice_id"
 OF_CASE = f"SELECT 1 FROM scheduler_case k {BY_ERASURE} WHERE k.practice_id = OLD.practice_id AND k.id = {{}}"
@@ -30,18 +30,22 @@ REFILED_HERE = (
 )
 # What was struck through when a case was filed to another patient was said by whoever it was filed to before. The two
 # rows that the record has of that moment, of the case and of the patient, say alike what happened.
+ALIKE = (
+    "JOIN scheduler_record b ON b.practice_id = c.practice_id AND b.action = 'case_refiled' "
+    "AND replace(b.subject, '-', '') = replace(CAST(c.subject AS text), '-', '') "
+    "JOIN scheduler_record a ON a.practice_id = b.practice_id AND a.action = b.action AND a.at = b.at "
+    "AND a.fields = b.fields JOIN scheduler_erasure x ON x.practice_id = a.practice_id "
+    "AND replace(CAST(x.patient_id AS text), '-', '') = replace(a.subject, '-', '')"
+)
 STRUCK = (
     "SELECT 1 FROM checklists_evidenceerror r JOIN checklists_evidence e ON e.id = r.evidence_id "
-    "JOIN checklists_checklist c ON c.id = e.checklist_id JOIN scheduler_record b ON b.practice_id = r.practice_id "
-    "AND b.action = 'case_refiled' AND b.at = r.at AND {case} = {its} "
-    "JOIN scheduler_record a ON a.practice_id = b.practice_id AND a.action = b.action AND a.at = b.at "
-    "AND a.fields = b.fields JOIN scheduler_erasure x ON x.practice_id = a.practice_id AND {patient} = {erased} "
-    "WHERE r.practice_id = OLD.practice_id AND r.evidence_id = OLD.{{}}"
-).format(
-    case="replace(b.subject, '-', '')",
-    its="replace(CAST(c.subject AS text), '-', '')",
-    patient="replace(a.subject, '-', '')",
-    erased="replace(CAST(x.patient_id AS text), '-', '')",
+    f"JOIN checklists_checklist c ON c.id = e.checklist_id {ALIKE} "
+    "WHERE r.practice_id = OLD.practice_id AND r.evidence_id = OLD.{} AND b.at = r.at"
+)
+# A case that was filed to another patient since; the facts that count now are that one's.
+FILED_ON = (
+    f"SELECT 1 FROM checklists_checklist c {ALIKE} WHERE c.practice_id = OLD.practice_id "
+    "AND c.id = OLD.checklist_id AND c.facts_number > OLD.number AND OLD.at <= b.at"
 )
 # What went to the patient alone while another's case was filed to them.
 TO_THEM = (
@@ -63,6 +67,7 @@ class Guard:
     """A trigger that takes the erased values and nothing else, of rows that `whose` finds an erasure for.
 
     `columns`: those that it guards; none: all. `loose`: what changes nothing passes without an erasure too.
+    `parts`: per engine, another lawful value of the erased column, of rows that `elsewhere` finds.
     """
 
     name: str
@@ -71,6 +76,8 @@ class Guard:
     because: str = ""
     columns: tuple[str, ...] = ()
     loose: bool = False
+    parts: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: str = ""
 
     @property
     def model(self) -> type[models.Model]:
@@ -81,9 +88,20 @@ class Guard:
         return self.model._meta.db_table
 
 
+PATHS = ", ".join(f"'$.{name}'" for name in OF_PATIENT)
+NAMES = " - ".join(f"'{name}'" for name in OF_PATIENT)
 KEPT = "a queued message keeps its identity; queue a new message instead"
 GUARDS = (
-    Guard("checklists_facts_append_only_update", "checklists.Facts", (OF_CHECKLIST.format("OLD.checklist_id"),)),
+    Guard(
+        "checklists_facts_append_only_update",
+        "checklists.Facts",
+        (OF_CHECKLIST.format("OLD.checklist_id"),),
+        parts={
+            "sqlite": f"json(NEW.document) IS json_remove(OLD.document, {PATHS})",
+            "postgresql": f"NEW.document IS NOT DISTINCT FROM OLD.document - {NAMES}",
+        },
+        elsewhere=FILED_ON,
+    ),
     Guard(
         "checklists_evidence_append_only_update",
         "checklists.Evidence",
@@ -162,6 +180,13 @@ def _lawful(guard: Guard, same: str, erased: Callable[[models.Field, What], str]
     return " AND ".join(terms)
 
 
+def _kept(guard: Guard, same: str) -> str:
+    """What no erasure touches is as it was."""
+    decided = ERASED[guard.label].erased
+    fields = guard.model._meta.concrete_fields
+    return " AND ".join(_same(str(field.column), same) for field in fields if field.name not in decided)
+
+
 def _unchanged(guard: Guard, same: str) -> str:
     return " AND ".join(_same(column, same) for column in guard.columns)
 
@@ -177,17 +202,19 @@ def _trigger(guard: Guard) -> Trigger:
     head = f"CREATE TRIGGER {guard.name} BEFORE UPDATE{of} ON {guard.table} FOR EACH ROW"
     whose = " OR ".join(f"EXISTS ({each})" for each in guard.whose)
 
-    def wrong(same: str, erased: Callable[[models.Field, What], str]) -> str:  # type: ignore[type-arg]
+    def wrong(same: str, engine: str, erased: Callable[[models.Field, What], str]) -> str:  # type: ignore[type-arg]
         strict = f"NOT ({_lawful(guard, same, erased)} AND ({whose}))"
+        if guard.parts:
+            strict += f" AND NOT ({_kept(guard, same)} AND {guard.parts[engine]} AND EXISTS ({guard.elsewhere}))"
         return f"{strict} AND NOT ({_unchanged(guard, same)})" if guard.loose else strict
 
     return Trigger(
         guard.name,
         guard.table,
-        sqlite=(f"{head} BEGIN SELECT RAISE(ABORT, '{message}') WHERE {wrong('IS', _sqlite)}; END",),
+        sqlite=(f"{head} BEGIN SELECT RAISE(ABORT, '{message}') WHERE {wrong('IS', 'sqlite', _sqlite)}; END",),
         postgresql=(
             f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {wrong('IS NOT DISTINCT FROM', _postgresql)} THEN RAISE EXCEPTION '{message}' "
+            f"IF {wrong('IS NOT DISTINCT FROM', 'postgresql', _postgresql)} THEN RAISE EXCEPTION '{message}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
             f"{head} EXECUTE FUNCTION {guard.name}()",
         ),

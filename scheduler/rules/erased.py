@@ -51,6 +51,9 @@ NO_FACTS: Mapping[str, Any] = {
     "procedure": WORD,
     "levels": [],
 }
+# What the facts of a case take over from its patient. They go alone where the case is another patient's now, out of
+# the documents from before it was.
+OF_PATIENT = ("born_on", "sex")
 NOBODYS_BIRTHDAY = date(1900, 1, 1)
 
 

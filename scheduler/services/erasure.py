@@ -17,7 +17,7 @@ from scheduler.rules.erased import WHY
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, UNDER_WAY
-from scheduler.services.erasure_rows import Rows, empty, rows_of
+from scheduler.services.erasure_rows import Rows, empty, facts_elsewhere, rows_of
 from scheduler.services.links import revoke_links
 from scheduler.services.patient_data import HOLDINGS, Whose
 from scheduler.services.patient_rows import lock_patients
@@ -62,13 +62,13 @@ def erase_patient(
         raise Refused("This patient cannot be erased yet.", code=wrong[0].code, errors=wrong)
     for case in cases:
         revoke_links(case=case, reason=Ended.ERASED, by=by, now=now)
-    rows = rows_of(whose)
+    rows, elsewhere = rows_of(whose), facts_elsewhere(whose)
     made = [
         Erasure(practice_id=practice_id, patient_id=pk, at=now, by=by, why=why, reason=reason.strip())
         for pk in sorted(patients)
     ]
     Erasure.objects.bulk_create(made)
-    empty(practice_id, rows, now)
+    empty(practice_id, rows, elsewhere, now)
     _enter(made, cases, by, now)
     transaction.on_commit(_overwrite)
     return Done(next(each for each in made if each.patient_id == patient_id), before=False)

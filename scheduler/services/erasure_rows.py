@@ -11,12 +11,13 @@ from django.db.models import Case as Choice
 from django.db.models import F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from checklists.models import Evidence, EvidenceError
+from checklists.models import Evidence, EvidenceError, Facts
 from checklists.services.recording import ANOTHERS_WORD
 from notifications.models import Attempt, Message, Suppression
-from scheduler.models import Case, Contact, IdempotencyKey, PatientMerge, Task, ToldApart
+from scheduler.messages import PATIENT_KINDS
+from scheduler.models import Contact, IdempotencyKey, Patient, PatientMerge, Task, ToldApart
 from scheduler.rules.duties import REFILED
-from scheduler.rules.erased import ERASED, WORD, Copied, Empty, Masked, Numbered, Stamped, What
+from scheduler.rules.erased import ERASED, OF_PATIENT, WORD, Copied, Empty, Masked, Numbered, Stamped, What
 from scheduler.services.patient_data import HOLDINGS, Whose
 from scheduler.services.refilings import refilings_from
 
@@ -65,13 +66,10 @@ def _struck_elsewhere(whose: Whose) -> QuerySet[EvidenceError]:
 
 def _messages(whose: Whose) -> Iterator[uuid.UUID]:
     """Of the cases, but for what went to another patient's people; and what went to this patient's by mistake."""
-    of_practice = Message.objects.filter(practice_id=whose.practice_id)
-    mine = of_practice.filter(subject__in=whose.cases)
-    yield from mine.exclude(recipient_hash__in=_hashes_of_others(whose) - whose.hashes).values_list("pk", flat=True)
-    astray = of_practice.exclude(subject__in=whose.cases).filter(recipient_hash__in=whose.hashes)
-    for pk, subject, recipient in astray.values_list("pk", "subject", "recipient_hash"):
-        if recipient not in _hashes_of_case(whose.practice_id, subject):
-            yield pk
+    mine = Message.objects.filter(practice_id=whose.practice_id, subject__in=whose.cases)
+    others = _hashes_of_others(whose) - whose.hashes
+    yield from mine.exclude(recipient_hash__in=others, kind__in=PATIENT_KINDS).values_list("pk", flat=True)
+    yield from whose.mail_astray
 
 
 def _attempts(whose: Whose) -> Iterator[int]:
@@ -123,12 +121,6 @@ def _hashes_of_others(whose: Whose) -> set[str]:
     return {each for pair in others.values_list("email_hash", "phone_hash") for each in pair if each}
 
 
-def _hashes_of_case(practice_id: uuid.UUID, case_id: uuid.UUID) -> set[str]:
-    patient = Case.objects.filter(practice_id=practice_id, pk=case_id).values("patient_id")
-    people = Contact.objects.filter(practice_id=practice_id, patient_id__in=patient)
-    return {each for pair in people.values_list("email_hash", "phone_hash") for each in pair if each}
-
-
 SPECIAL: Mapping[str, Callable[[Whose], Iterator[Any]]] = {
     "checklists.Evidence": _evidence,
     "checklists.EvidenceError": _errors,
@@ -142,8 +134,22 @@ SPECIAL: Mapping[str, Callable[[Whose], Iterator[Any]]] = {
 }
 
 
-def empty(practice_id: uuid.UUID, rows: Rows, now: datetime) -> None:
+def facts_elsewhere(whose: Whose) -> Mapping[uuid.UUID, dict[str, Any]]:
+    """What is left of facts of cases that were filed to this patient by mistake, by key: all but who it was."""
+    own = {str(born) for born in Patient.objects.filter(pk__in=whose.patients).values_list("born_on", flat=True)}
+    found = {}
+    for filed in refilings_from(whose):
+        facts = Facts.objects.filter(practice_id=whose.practice_id, checklist__subject=filed.case_id, at__lte=filed.at)
+        for row in facts.filter(number__lt=F("checklist__facts_number")).exclude(checklist__subject__in=whose.cases):
+            if row.document.get("born_on") in own:
+                found[row.pk] = {name: value for name, value in row.document.items() if name not in OF_PATIENT}
+    return found
+
+
+def empty(practice_id: uuid.UUID, rows: Rows, elsewhere: Mapping[uuid.UUID, dict[str, Any]], now: datetime) -> None:
     """Write what is left of each row; the triggers take nothing else, and look for the addresses that go last."""
+    for pk, document in elsewhere.items():
+        Facts.objects.filter(practice_id=practice_id, pk=pk).update(document=document)
     for label in reversed(tuple(ERASED)):
         if rows.get(label):
             model = apps.get_model(label)

@@ -4,8 +4,9 @@ A new table with a patient's data is exported as soon as it has its line here.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,17 @@ from django.db.models import Q
 from checklists.models import EvidenceError
 from checklists.services.recording import ANOTHERS_WORD
 from notifications.models import Message
+from scheduler.messages import PATIENT_KINDS
 from scheduler.models import Booking, Case, Contact, Link, Patient, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word that counted for an item until it was struck through."""
+
+    item: str
+    said_at: datetime
+    struck_at: datetime
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,33 @@ class Whose:
         return set(errors.filter(about_others).values_list("pk", flat=True))
 
     @cached_property
+    def said_by_others(self) -> tuple["Said", ...]:
+        rows = EvidenceError.objects.filter(practice_id=self.practice_id, pk__in=self.words_of_others)
+        return tuple(Said(*row) for row in rows.values_list("evidence__item", "evidence__recorded_at", "at"))
+
+    @cached_property
     def mail_of_others(self) -> set[uuid.UUID]:
         """What went to nobody of this patient's, while a case was filed to another one."""
         sent = Message.objects.filter(practice_id=self.practice_id, subject__in=self.cases)
         return set(sent.exclude(recipient_hash__in=self.hashes).values_list("pk", flat=True))
+
+    @cached_property
+    def mail_astray(self) -> set[uuid.UUID]:
+        """What went to this patient's people about a case that is somebody else's now, whose own it did not go to."""
+        sent = Message.objects.filter(
+            practice_id=self.practice_id, recipient_hash__in=self.hashes, kind__in=PATIENT_KINDS
+        ).exclude(subject__in=self.cases)
+        rows = list(sent.values_list("pk", "subject", "recipient_hash"))
+        theirs = self._hashes_by_case({subject for _, subject, _ in rows})
+        return {pk for pk, subject, recipient in rows if recipient not in theirs[subject]}
+
+    def _hashes_by_case(self, cases: Collection[uuid.UUID]) -> Mapping[uuid.UUID, set[str]]:
+        found: dict[uuid.UUID, set[str]] = {case_id: set() for case_id in cases}
+        people = Contact.objects.filter(practice_id=self.practice_id, patient__cases__in=found)
+        for case_id, *hashes in people.values_list("patient__cases", "email_hash", "phone_hash"):
+            if case_id in found:
+                found[case_id].update(filter(None, hashes))
+        return found
 
     def _ids(self, model: type[models.Model], **where: Any) -> set[uuid.UUID]:
         rows = model._default_manager.filter(practice_id=self.practice_id, **where)
@@ -150,8 +184,12 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("checklists.Block", "Blocks", _of_checklist),
     Holding("checklists.Decision", "Verdicts and answers of gates", _of_checklist),
     Holding("checklists.GatePass", "Gate passes", _of_subject),
-    Holding("notifications.Message", "Messages", _of_subject),
-    Holding("notifications.Attempt", "Deliveries", lambda whose: Q(message__subject__in=whose.cases)),
+    Holding("notifications.Message", "Messages", lambda w: Q(subject__in=w.cases) | Q(pk__in=w.mail_astray)),
+    Holding(
+        "notifications.Attempt",
+        "Deliveries",
+        lambda w: Q(message__subject__in=w.cases) | Q(message__in=w.mail_astray),
+    ),
     Holding("notifications.Suppression", "Wants no messages", lambda whose: Q(recipient_hash__in=whose.hashes)),
     Holding(
         "scheduler.Record",

@@ -16,17 +16,16 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.template.loader import render_to_string
 
-from checklists.models import Evidence, EvidenceError
-from notifications.models import Attempt, Message
+from notifications.models import Message
 from scheduler.models import Patient, Practice, User
 from scheduler.rules.problems import NotFound
+from scheduler.services.of_others import of_somebody_else
 from scheduler.services.patient_data import HIDDEN, Holding, Whose, holdings
 from scheduler.services.record import append_record
 
 FORMAT = "cleared-patient-export/1"
 # A link's token opens the patient's pages: it is no part of what is handed over.
 TOKEN = re.compile(r"/my/[\w-]{20,}")
-SOMEBODY_ELSE = "of somebody else"
 Row = dict[str, Any]
 
 
@@ -61,24 +60,11 @@ def _row(holding: Holding, row: models.Model, whose: Whose) -> Row:
     told = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not {f.name, f.attname} & left_out}
     if isinstance(row, Message):
         told["payload"] = text_of(bytes(row.payload))
-    told |= _of_somebody_else(row, whose)
+    told |= of_somebody_else(row, whose)
     if "subjects" in told:
         ours = {each.hex for each in whose.subjects}
         told["subjects"] = [each for each in str(told["subjects"]).split() if each in ours]
     return told
-
-
-def _of_somebody_else(row: models.Model, whose: Whose) -> Row:
-    """What stands in place of what another patient said, or was written to, while the case was filed to them."""
-    if isinstance(row, Evidence) and row.pk in whose.words_of_others:
-        return {"value": SOMEBODY_ELSE}
-    if isinstance(row, EvidenceError) and row.pk in whose.words_of_others:
-        return {"reason": SOMEBODY_ELSE}
-    if isinstance(row, Message) and row.pk in whose.mail_of_others:
-        return {"recipient": SOMEBODY_ELSE, "payload": "", "reason": ""}
-    if isinstance(row, Attempt) and row.message_id in whose.mail_of_others:
-        return {"detail": ""}
-    return {}
 
 
 def text_of(payload: bytes) -> str:

@@ -14,19 +14,29 @@ REFILED = "case_refiled"
 
 @dataclass(frozen=True, slots=True)
 class Refiling:
-    """When a case went from this patient to another one."""
+    """When a case went from one patient to another."""
 
     case_id: uuid.UUID
     at: datetime
 
 
 def refilings_from(whose: Whose) -> Iterator[Refiling]:
+    """Those by which a case stopped being this patient's."""
+    return _refilings(whose, "from")
+
+
+def refilings_to(whose: Whose) -> Iterator[Refiling]:
+    """Those by which a case became this patient's."""
+    return _refilings(whose, "to")
+
+
+def _refilings(whose: Whose, side: str) -> Iterator[Refiling]:
     """The record has a row of the case and one of each patient, which differ in their subject only."""
     rows = Record.objects.filter(practice_id=whose.practice_id, action=REFILED)
     for patient in whose.patients:
-        left = salted_digest(whose.practice_id, "from", patient)
+        digest = salted_digest(whose.practice_id, side, patient)
         for row in rows.filter(subject=str(patient)):
-            if row.fields.get("from") == left:
+            if row.fields.get(side) == digest:
                 yield from _of_cases(whose.practice_id, row)
 
 

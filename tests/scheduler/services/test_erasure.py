@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from checklists.models import Decision, Evidence, EvidenceError, Facts, GatePass
 from checklists.rules.values import Authority
@@ -27,7 +27,7 @@ from scheduler.models import (
     Task,
     ToldApart,
 )
-from scheduler.rules.erased import ERASED, NO_FACTS
+from scheduler.rules.erased import ERASED, NO_FACTS, OF_PATIENT
 from scheduler.rules.problems import Erased, Invalid, NotFound, Refused
 from scheduler.services import erasure, transitions
 from scheduler.services.cases import case_of, open_case
@@ -265,6 +265,10 @@ def test_words_and_mail_in_a_case_that_is_anothers_now_go_too(
     do_tasks(moved, now)
     kept = {m.pk for m in Message.objects.filter(subject=right.pk)}
     send_all(late)
+    facts = Facts.objects.filter(checklist=moved.checklist_id).order_by("number")
+    without = {name: value for name, value in facts[0].document.items() if name not in OF_PATIENT}
+    with pytest.raises(IntegrityError, match="checklists_facts_append_only_update"), transaction.atomic():
+        Facts.objects.filter(pk=facts[0].pk).update(document=without)
     erasure.erase_patient(practice_id=right.practice_id, patient_id=wrong.pk, **WHY, by=BY, now=late)
     (struck,) = EvidenceError.objects.filter(evidence__checklist=moved.checklist_id)
     assert (struck.reason, struck.evidence.value) == ("erased", {})
@@ -272,6 +276,9 @@ def test_words_and_mail_in_a_case_that_is_anothers_now_go_too(
     emptied = Message.objects.filter(recipient_hash="")
     assert {m.subject for m in emptied} == {moved.pk}
     assert kept & {m.pk for m in emptied} == set()
+    born = [facts.document.get("born_on") for facts in Facts.objects.filter(checklist=moved.checklist_id)]
+    assert set(born) == {None, right.patient.born_on.isoformat()}
+    assert all("cause" in facts.document for facts in Facts.objects.filter(checklist=moved.checklist_id))
     assert verify_practice(right.practice_id).breaks == ()
     assert case_of(right.practice_id, moved.pk).patient_id == right.patient_id
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from checklists.models import Decision
 from checklists.rules.values import Authority
 from scheduler.models import Case, Contact, Patient, Practice, Record, User
 from scheduler.rules.problems import NotFound
@@ -139,6 +140,7 @@ def test_what_another_patient_was_sent_and_said_is_not_handed_over(tell: Callabl
     right = tell("booked", start=now + timedelta(days=8), slot=("Room 2", "Sam Second", "Bay 2"))
     moved = tell("booked", start=now + timedelta(days=6))
     address = Contact.objects.get(patient=moved.patient, kind="patient").email
+    checklist = str(moved.checklist_id)
     ride = {"available": True, "adult": True, "transport": "car", "escort_name": "Okapimann"}
     record(moved, "ride", ride, now=now, said_by="patient")
     refile_case(
@@ -157,6 +159,21 @@ def test_what_another_patient_was_sent_and_said_is_not_handed_over(tell: Callabl
     assert {row["payload"] for row in theirs} == {""}
     struck = {row["evidence_id"] for row in found["checklists_evidenceerror"]}
     assert {row["value"] for row in found["checklists_evidence"] if row["id"] in struck} == {"of somebody else"}
+    born = {row["document"]["born_on"] for row in found["checklists_facts"] if row["checklist_id"] == checklist}
+    assert born == {"of somebody else", right.patient.born_on.isoformat()}
+
+
+def test_mail_about_a_case_of_anothers_is_handed_over_to_whom_it_went(tell: Callable[..., Case], now: datetime) -> None:
+    right = tell("booked", start=now + timedelta(days=8), slot=("Room 2", "Sam Second", "Bay 2"))
+    moved = tell("booked", start=now + timedelta(days=6))
+    wrong, address = moved.patient, Contact.objects.get(patient=moved.patient, kind="patient").email
+    named = {"practice_id": right.practice_id, "case_id": moved.pk, "to_patient_id": right.patient_id}
+    refile_case(**named, reason="misfiled", seen_version=moved.version, by="staff:1", now=now)
+    moved.patient = wrong
+    sent = tables(moved, now)["notifications_message"]
+    assert {row["recipient"] for row in sent} == {address}
+    assert any("Subject: Appointment" in row["payload"] for row in sent)
+    assert str(right.patient_id) not in exported(moved, now)["patient.json"]
 
 
 def test_word_that_was_refiled_is_handed_over_where_it_belongs_only(tell: Callable[..., Case], now: datetime) -> None:
@@ -180,3 +197,27 @@ def test_word_that_was_refiled_is_handed_over_where_it_belongs_only(tell: Callab
     )
     values = {row["id"]: row["value"] for row in tables(here, now)["checklists_evidence"]}
     assert values[word.pk] == "of somebody else"
+
+
+def test_sentences_that_rested_on_a_word_of_another_are_not_handed_over(
+    tell: Callable[..., Case], now: datetime
+) -> None:
+    here = tell("booked", start=now + timedelta(days=6))
+    there = tell("booked", start=now + timedelta(days=8), slot=("Room 2", "Sam Second", "Bay 2"))
+    inr = {"analyte": "INR", "value": 3.37, "unit": "ratio"}
+    word = record(here, "labs", inr, now=now).evidence
+    assert "3.37" in str(list(Decision.objects.filter(checklist=here.checklist_id).values_list("verdict", flat=True)))
+    refile_evidence(
+        practice_id=here.practice_id,
+        public_id=word.public_id,
+        to_case_id=there.pk,
+        reason="misfiled",
+        seen_versions=(word.item_version, 0),
+        authority=Authority.NURSE,
+        by="staff:1",
+        now=now,
+    )
+    assert ("3.37" in exported(there, now)["patient.json"], "3.37" in exported(here, now)["patient.json"]) == (
+        True,
+        False,
+    )
