@@ -85,6 +85,7 @@ def test_start_is_possible_once_the_last_fast_is_over():
     assert earliest(("clear liquids", TEN)) == TEN + 2 * HOUR
     assert earliest(("clear liquids", TEN), ("fatty meal", NINE)) == NINE + 8 * HOUR
     assert earliest(("sip of water", TEN)) == TEN
+    assert earliest(("sip of water", TEN), ("fatty meal", NINE)) == NINE + 8 * HOUR
     assert earliest(("clear liquids", TEN), protocol=MIDNIGHT) == at("2027-03-10 00:00")
     assert earliest(("fatty meal", TEN), facts=replace(FACTS, anesthesia="local")) == TEN
 
