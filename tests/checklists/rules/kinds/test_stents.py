@@ -75,6 +75,14 @@ def test_agreement_of_a_prescriber_who_did_not_know_of_the_stent_settles_nothing
     assert knew or judged(item, "clopidogrel", evidence, UNASKED, now=START)[0] == "overdue"
 
 
+def test_prescriber_who_is_told_while_answering_anew_is_waited_for():
+    later = ANSWERED + HOUR
+    words = [({}, LONG_AGO), ({}, later), ({"hold_hours": 168}, later), ({"answer": "asked", **TOLD_OF_IT}, later)]
+    evidence = held_long("clopidogrel", "yes", *words)
+    found = judged("prescriber_clearance:clopidogrel", "clopidogrel", evidence, UNASKED, now=BEFORE_THE_STOP)
+    assert found == ("pending", "clearance_asked")
+
+
 def test_stent_that_is_denied_later_needs_no_second_agreement():
     notes = Notes()
     for entry in held_long("clopidogrel", "yes", AGREED_BEFORE):
