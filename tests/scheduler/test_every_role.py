@@ -91,3 +91,9 @@ def test_pages_of_another_practices_objects_are_not_there(
     assert {pair: ask(client, *pair, theirs).status_code for pair in asked} == dict.fromkeys(asked, 404)
     assert changes(before) == ({**REFUSAL, "record": len(asked)} if asked else {})
     assert Record.objects.filter(action="refused", codes=["not_found"]).count() == len(asked)
+
+
+def test_address_that_postgresql_does_not_take_is_nobodys(practice: Practice) -> None:
+    """INJ-02: PostgreSQL has no NUL in a text; who types one is told what everybody is told."""
+    answer = Client().post("/login/", {"email": "desk\x00@demo.example", "password": "x"})
+    assert (answer.status_code, "E-mail or password is wrong" in answer.content.decode()) == (400, True)
