@@ -62,7 +62,7 @@ test-servers: setup ## the database, services, outbox and roles on PostgreSQL, a
 	@echo "== live tour (PostgreSQL, Redis)"
 	@$(PYTEST) -m "live and (postgresql or redis)"
 
-matrix: setup ## the whole tables and races on SQLite, about a minute
+matrix: setup ## the whole tables and races on SQLite, some minutes
 	@echo "== whole matrices (SQLite)"
 	@$(ON_SQLITE) $(PYTEST) -n 2 -m "matrix and not live and not postgresql and not redis"
 	@echo "== properties of the rules, 25 times as many cases"
