@@ -30,7 +30,7 @@ Statement = tuple[str, Any, bool]
 # What a story's rows follow from, besides the versions of what is installed.
 SOURCES = ("checklists", "notifications", "scheduler", "config", "tests/conftest.py", "tests/remembered.py")
 KEYS = ("SECRET_KEY", "FIELD_KEYS", "LINK_KEY", "DEMO", "HTTPS")
-FORGOTTEN_AFTER = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(hours=2)  # since a run last began with them
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def folder() -> Path:
         digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
     made = Path(settings.DATA_DIR) / f"told-{digest.hexdigest()[:16]}"
     made.mkdir(exist_ok=True)
+    made.touch()
     for other in made.parent.glob("told-*"):
         with suppress(FileNotFoundError):
             if time.time() - other.stat().st_mtime > FORGOTTEN_AFTER.total_seconds():
