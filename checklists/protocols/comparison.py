@@ -19,6 +19,7 @@ from checklists.protocols.summary import (
     item_words,
     lab_words,
     number_words,
+    pain_words,
     pathway_words,
     pregnancy_words,
     topic_words,
@@ -43,6 +44,7 @@ SECTIONS: tuple[Where, ...] = (
     ("imaging",),
     ("imaging", "suspicion"),
     ("exclusions",),
+    ("pain",),
     ("hold_classes",),
     ("holds",),
     ("labs",),
@@ -175,6 +177,8 @@ def entries(own: Protocol, protocol: Protocol, document: dict[str, Any]) -> Iter
     for item in protocol.items:
         label, _, words = item_words(item).partition(": ")
         yield ("items", item.kind), Entry(f"item: {topic_words(label)}", words, item.sourced)
+    if protocol.pain:
+        yield from ((("pain",), split(*line)) for line in pain_words(protocol.pain))
     if protocol.pregnancy:
         yield from ((("pregnancy",), split(*line)) for line in pregnancy_words(protocol.pregnancy))
     if protocol.pathway:

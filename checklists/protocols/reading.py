@@ -11,6 +11,7 @@ from checklists.protocols.hold_classes import read_hold_classes
 from checklists.protocols.hold_conditions import read_codes
 from checklists.protocols.hold_rows import read_holds
 from checklists.protocols.item_rows import KINDS, read_item
+from checklists.rules.kinds.pain import SIGNS
 from checklists.rules.kinds.recovery import AFTER_CARE_TOPICS, FOLLOW_UP_TOPICS
 from checklists.rules.protocol import (
     ExclusionRule,
@@ -21,6 +22,7 @@ from checklists.rules.protocol import (
     IntakeRule,
     LabRule,
     LevelsRule,
+    PainRule,
     PathwayRule,
     PregnancyRule,
     Protocol,
@@ -95,6 +97,7 @@ def read_document(document: dict[str, Any], reading: Reading, *, signed: bool, d
         levels=read_levels(top.block("levels")),
         imaging=read_imaging(top.block("imaging")),
         exclusions=tuple(read_exclusion(row) for row in top.rows("exclusions", "row", optional=True)),
+        pain=None if top.take("pain") is None else read_pain(top.block("pain")),
         infection=read_infection(top.block("infection")),
         minutes_per_level=value_of(minutes.block("per_level"), most=DAY_OF_MINUTES),
         turnover_minutes=value_of(minutes.block("turnover"), most=DAY_OF_MINUTES),
@@ -295,6 +298,18 @@ def read_suspicion(block: Block) -> SuspicionRule:
     )
     if not rule.causes | rule.conditions:
         block.refuse("conditions", "names nothing that would be suspected", "name causes or conditions, or drop it")
+    block.close(annotated=True)
+    return rule
+
+
+def read_pain(block: Block) -> PainRule:
+    rule = PainRule(
+        hospital_from=block.count("hospital_from", strict=10, most=10),
+        home_from=block.count("home_from", strict=10, most=10),
+        signs=block.count("signs", strict=len(SIGNS), most=len(SIGNS)),
+        off_for=frozenset(block.word_list("off_for", CAUSES, optional=True)),
+        sourced=block.sourced(),
+    )
     block.close(annotated=True)
     return rule
 

@@ -10,6 +10,7 @@ from checklists.protocols.summary import (
     intake_words,
     item_words,
     lab_words,
+    pain_words,
     pregnancy_words,
     statement_words,
 )
@@ -40,6 +41,7 @@ def _rows(protocol: Protocol, finding: Finding) -> Iterator[tuple[str, Sourced]]
     elif finding.kind in OF_THE_FRACTURE:
         yield from candidacy_words(protocol)
         yield from ((exclusion_words(rule), rule.sourced) for rule in protocol.exclusions)
+        yield from pain_words(protocol.pain) if protocol.pain else ()
     elif finding.kind == "fasting":
         yield from intake_words(protocol.fasting)
     elif finding.kind == "pregnancy" and protocol.pregnancy:

@@ -16,6 +16,7 @@ from checklists.rules.protocol import (
     ItemRule,
     LabRule,
     Moment,
+    PainRule,
     PathwayRule,
     PregnancyRule,
     Protocol,
@@ -55,7 +56,7 @@ def annotated(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     rows += [{"row": row["class"], **row} for row in document.get("hold_classes", ())]
     rows += [
         {"row": name, **document[name]}
-        for name in ("window", "levels", "infection", "renal_age", "pregnancy", "pathway")
+        for name in ("window", "levels", "infection", "renal_age", "pain", "pregnancy", "pathway")
         if name in document
     ]
     rows += [{"row": "proof", **document["imaging"]}]
@@ -83,6 +84,8 @@ def sections(protocol: Protocol, document: dict[str, Any]) -> Iterator[tuple[str
     yield "Window, levels, imaging", candidacy_words(protocol)
     if protocol.exclusions:
         yield "Excluded by this pathway", ((exclusion_words(rule), rule.sourced) for rule in protocol.exclusions)
+    if protocol.pain:
+        yield "Pain", pain_words(protocol.pain)
     if protocol.pregnancy:
         yield "Pregnancy", pregnancy_words(protocol.pregnancy)
     if protocol.pathway:
@@ -226,6 +229,13 @@ def exclusion_words(rule: ExclusionRule) -> str:
 def pathway_words(rule: PathwayRule) -> Iterator[tuple[str, Sourced]]:
     stalled = f"stalled after {days(rule.stalled_after_days)} without news"
     yield f"pathway: {stalled}, window at risk in its last {days(rule.at_risk_days)}", rule.sourced
+
+
+def pain_words(rule: PainRule) -> Iterator[tuple[str, Sourced]]:
+    strong = f"{rule.hospital_from} of 10 in hospital, {rule.home_from} at home despite the best other care"
+    words = f"pain: from {strong}; worsening, or {rule.signs} signs; less: a clinician decides"
+    off = f"; not asked with cause {', '.join(map(topic_words, sorted(rule.off_for)))}" if rule.off_for else ""
+    yield f"{words}{off}", rule.sourced
 
 
 def pregnancy_words(rule: PregnancyRule) -> Iterator[tuple[str, Sourced]]:

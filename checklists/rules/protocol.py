@@ -266,6 +266,17 @@ class InfectionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PainRule:
+    """From which score (0 to 10) pain speaks for the procedure, and how many signs where it does not get worse."""
+
+    hospital_from: int
+    home_from: int
+    signs: int
+    off_for: frozenset[str]  # causes whose pain is not measured
+    sourced: Sourced
+
+
+@dataclass(frozen=True, slots=True)
 class PregnancyRule:
     """Whom pregnancy is asked of, in years at the start, and for how many calendar days a negative test counts."""
 
@@ -321,6 +332,7 @@ class Protocol:
     pregnancy: PregnancyRule | None = None  # None: in a version from before it was asked
     pathway: PathwayRule | None = None  # None: in a version from before it was watched
     exclusions: tuple[ExclusionRule, ...] = ()  # of this pathway alone
+    pain: PainRule | None = None  # None: the pathway asks for no score
     shut: Shut = Shut.UNSIGNED  # why no gate opens, where it is not signed
     flat_minutes: int = 0  # of the recovery, lying flat while the cement hardens
 

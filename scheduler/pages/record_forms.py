@@ -10,6 +10,7 @@ from checklists.rules.codes import code_as_label
 from checklists.rules.kinds.before_booking import MEASURES
 from checklists.rules.kinds.candidacy import ABSOLUTE, RELATIVE
 from checklists.rules.kinds.imaging import NAMES, SHOWS_UPTAKE, STUDIES
+from checklists.rules.kinds.pain import SIGNS
 from checklists.rules.levels import LevelError, parse_levels
 from scheduler.pages.fields import TextField
 from scheduler.pages.ward.clearance_form import ClearanceForm
@@ -92,6 +93,24 @@ class CandidacyForm(SeenForm):
     can_lie_prone = forms.ChoiceField(
         label="Can the patient lie face down?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect
     )
+    pain_score = forms.IntegerField(label="Pain from 0 (none) to 10 (worst)", min_value=0, max_value=10)
+    pain_in_hospital = forms.ChoiceField(
+        label="Where is the patient?",
+        choices=[("no", "At home"), ("yes", "In hospital, for this pain")],
+        widget=forms.RadioSelect,
+    )
+    pain_despite_care = forms.BooleanField(label="In spite of the best other care", required=False)
+    pain_worsening = forms.BooleanField(label="The pain gets worse", required=False)
+    pain_signs = forms.MultipleChoiceField(
+        label="Signs that go with it", choices=list(SIGNS.items()), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def offer(self) -> None:
+        """Pain is asked about where this pathway wants to know of it, or did."""
+        codes = [reason.code for reason in self.asked.finding.reasons]
+        if "pain" not in (self.asked.last_value or {}) and "pain_unknown" not in codes:
+            for name in [name for name in self.fields if name.startswith("pain_") and name != "pain_matches_imaging"]:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -106,6 +125,17 @@ class CandidacyForm(SeenForm):
             "exclusions": data["exclusions"],
             "pain_matches_imaging": data["pain_matches_imaging"] == "yes",
             "can_lie_prone": data["can_lie_prone"] == "yes",
+            **({"pain": self.pain()} if "pain_score" in data else {}),
+        }
+
+    def pain(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "score": data["pain_score"],
+            "in_hospital": data["pain_in_hospital"] == "yes",
+            "despite_care": data["pain_despite_care"],
+            "worsening": data["pain_worsening"],
+            "signs": data["pain_signs"],
         }
 
 

@@ -16,10 +16,11 @@ from checklists.rules.context import (
 )
 from checklists.rules.kinds.exclusions import exclusion_checks, exclusion_grounds
 from checklists.rules.kinds.imaging import before_change
+from checklists.rules.kinds.pain import PAIN, pain_checks
 from checklists.rules.kinds.window import window_checks
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import LevelsRule
-from checklists.rules.shapes import BOOLEAN, LEVELS, NOT_SURE, TEXT, Shape, choice, listed
+from checklists.rules.shapes import BOOLEAN, LEVELS, NOT_SURE, TEXT, Shape, choice, listed, nested
 from checklists.rules.values import DateAbout, Evidence
 
 # Rows IM20-IM25 of the clinical table: absolute contraindications.
@@ -64,7 +65,7 @@ def answer(context: Context, item: Item) -> Answer:
     if facts.procedure not in context.protocol.procedures:
         uncovered = f"The protocol does not cover {facts.procedure}. Choose the procedure or the protocol anew."
         checks.append(failed("procedure_not_covered", uncovered))
-    checks += exclusion_checks(context)
+    checks += [*exclusion_checks(context), *pain_checks(context, found)]
     return Answer(
         checks=(*checks, *level_checks(facts.levels, context.protocol.levels), *window),
         confirmed="The patient is a candidate inside the treatment window.",
@@ -160,7 +161,8 @@ CANDIDACY = Kind(
                 "exclusions": listed(choice(*ABSOLUTE, *RELATIVE)),
                 "pain_matches_imaging": BOOLEAN,
                 "can_lie_prone": BOOLEAN,
-            }
+            },
+            {"pain": nested(PAIN)},
         ),
         NOT_SURE,
     ),

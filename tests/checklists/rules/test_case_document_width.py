@@ -194,6 +194,7 @@ def test_each_study_is_said(row):
 
 ABOUT = {"earliest": "2027-02-01", "latest": "2027-02-10"}
 CANDIDATE = {"indication": "painful fracture", "exclusions": [], "pain_matches_imaging": True, "can_lie_prone": True}
+PAIN = {"score": 6, "in_hospital": False, "despite_care": True, "worsening": True, "signs": ["height_loss"]}
 EXCLUSIONS = {
     "IM20": ["active_infection", "osteomyelitis", "discitis"],
     "IM21": ["pregnancy"],
@@ -224,6 +225,7 @@ def test_each_exclusion_is_said(row):
         ("IM30", {}, {"levels": ["T10", "T11", "T12", "L1"]}, "too_many_levels"),
         ("IM36", {}, {"levels": ["C7"]}, "level_outside"),
         ("IM37", {"can_lie_prone": False}, {}, "cannot_lie_prone"),
+        ("IM41", {"pain": PAIN}, {}, "satisfied"),
         ("IM42", {}, {"cause": "malignancy", "fractured": "2026-10-01"}, "satisfied"),
         ("TM01", {}, {"fractured": "2026-12-01"}, "window_past"),
         ("TM05", {}, {"fractured": None, "onset": "2026-12-01"}, "window_past"),

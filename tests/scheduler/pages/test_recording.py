@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from checklists.models import Evidence, Item
-from scheduler.models import Case
+from checklists.models import Checklist, Evidence, Item
+from scheduler.models import Case, Practice
+from scheduler.services.demonstration import demonstration_document
 from tests.conftest import NOW, START
+from tests.scheduler.versions import second_version
 
 pytestmark = pytest.mark.django_db
 SEEN = {"seen_on": "2027-02-26", "seen_at": "10:30"}
@@ -94,6 +96,40 @@ def test_case_becomes_bookable_through_pages_alone(opened: Case, signed_in: Call
         send(client, opened, item, **({"at_levels": "L1"} if item == "imaging" else {}))
     findings = {f.item: f.status for f in client.get(f"/desk/cases/{opened.pk}/").context["row"].verdict.findings}
     assert {findings[item] for item in ("consult", "candidacy", "imaging")} == {"satisfied"}
+
+
+@pytest.fixture
+def asking(opened: Case, practice: Practice) -> Case:
+    """The case under a version of its protocol that asks for a score of pain."""
+    pain = {"hospital_from": 8, "home_from": 5, "signs": 2, "source": "demonstration", "confidence": "low"}
+    version = second_version(practice, {**demonstration_document(), "pain": pain})
+    Checklist.objects.filter(pk=opened.checklist_id).update(protocol_version=version)
+    return opened
+
+
+PAIN = {"pain_score": "4", "pain_in_hospital": "no", "pain_worsening": "on", "pain_signs": ["height_loss"]}
+
+
+def test_pain_is_asked_about_where_the_pathway_wants_a_score(asking: Case, signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("clinician")
+    assert "Pain from 0 (none) to 10 (worst)" in client.get(address(asking)).content.decode()
+    assert send(client, asking, "candidacy").status_code == 400
+    assert send(client, asking, "candidacy", **PAIN, pain_despite_care="on").status_code == 302
+    (value,) = recorded(asking, "candidacy")
+    assert value["pain"] == {
+        "score": 4,
+        "in_hospital": False,
+        "despite_care": True,
+        "worsening": True,
+        "signs": ["height_loss"],
+    }
+    row = client.get(f"/desk/cases/{asking.pk}/").context["row"]
+    assert row.verdict.finding("candidacy").code == "pain_low"
+    assert 'name="pain_score"' in client.get(address(asking)).content.decode()
+
+
+def test_pain_is_not_asked_about_elsewhere(opened: Case, signed_in: Callable[[str], Client]) -> None:
+    assert "pain_score" not in signed_in("clinician").get(address(opened)).content.decode()
 
 
 WRONG = [
