@@ -1,5 +1,6 @@
 """A patient is erased: what is about the person goes, what counts and the record stay, nobody else is touched."""
 
+import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +33,7 @@ from scheduler.rules.problems import Erased, Invalid, NotFound, Refused
 from scheduler.services import erasure, transitions
 from scheduler.services.cases import case_of, open_case
 from scheduler.services.duplicates import candidates
+from scheduler.services.key_rotation import rotate_keys
 from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.patient_data import HOLDINGS, NOT_OF_PATIENTS, Whose
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, find_patients
@@ -337,6 +339,14 @@ def test_nothing_is_done_to_an_erased_patient_any_more(closed: Case, late: datet
         with pytest.raises(Erased, match="erased on 2027-03-01"):
             act()
     assert find_patients(practice_id=closed.practice_id, text="Erased") == []
+
+
+def test_keys_are_changed_under_an_erased_patient_too(closed: Case, late: datetime, settings: Any) -> None:
+    """What is empty is encrypted as well, and an erased row takes no other change."""
+    erase(closed, late)
+    settings.FIELD_KEYS = [base64.urlsafe_b64encode(bytes(32)).decode(), *settings.FIELD_KEYS]
+    done = rotate_keys(practices={"here": closed.practice_id}, by=BY, now=late)
+    assert (done.remaining, done.unreadable, done.rewritten > 0) == (0, [], True)
 
 
 def test_erased_patients_are_nobodys_duplicates(tell: Callable[..., Case], closed: Case, late: datetime) -> None:
