@@ -221,15 +221,18 @@ def _trigger(guard: Guard) -> Trigger:
     )
 
 
-def _refused_where(name: str, event: str, table: str, when: str, exists: str, because: str) -> Trigger:
-    """Refused where the query finds something: a WHEN of PostgreSQL may not ask other tables."""
+def _refused_where(name: str, event: str, table: str, when: str, exists: str, because: str, waits: str = "") -> Trigger:
+    """Refused where the query finds something: a WHEN of PostgreSQL may not ask other tables.
+
+    `waits`: what PostgreSQL does first, for the locks; SQLite has one writer at a time.
+    """
     head = f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW"
     return Trigger(
         name,
         table,
         sqlite=(f"{head} BEGIN SELECT RAISE(ABORT, '{name}: {because}') WHERE {when} AND {exists}; END",),
         postgresql=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {waits}"
             f"IF {when} AND {exists} THEN RAISE EXCEPTION '{name}: {because}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
             f"{head} EXECUTE FUNCTION {name}()",
@@ -252,6 +255,8 @@ ERASURES = (
         "1 = 1",
         "EXISTS (SELECT 1 FROM scheduler_case k WHERE k.patient_id = NEW.patient_id AND k.state <> 'closed')",
         "a case of this patient is not closed",
+        # Whoever gives the patient a case at this moment holds this row too, and is seen or sees the erasure.
+        waits="PERFORM 1 FROM scheduler_patient WHERE id = NEW.patient_id FOR UPDATE; ",
     ),
     _refused_where(
         "patient_erased_with_its_row",

@@ -12,16 +12,21 @@ HOLDERS = ("scheduler_case", "scheduler_contact", "scheduler_claim")
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What a patient's row is, while `column` is set, and what is said to whoever wants to give it something."""
+    """What a patient's row is, where the query finds something, and what is said to whoever wants to give it more."""
 
     name: str
-    column: str
+    found: str
     because: str
 
 
 GONE = (
-    Gone("merged", "merged_into_id", "this row was merged into another patient"),
-    Gone("erased", "erased_at", "this patient was erased"),
+    Gone(
+        "merged",
+        "SELECT 1 FROM scheduler_patient WHERE id = NEW.patient_id AND merged_into_id IS NOT NULL",
+        "this row was merged into another patient",
+    ),
+    # Already when the row of the erasure stands: what this patient holds may be emptied from then on.
+    Gone("erased", "SELECT 1 FROM scheduler_erasure WHERE patient_id = NEW.patient_id", "this patient was erased"),
 )
 
 
@@ -35,9 +40,9 @@ def _holds_nothing(table: str, gone: Gone) -> Trigger:
         sqlite=(),
         postgresql=(
             # The lock waits for a merge or an erasure that is under way, and then reads what it made of the row.
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE gone boolean; BEGIN "
-            f"SELECT {gone.column} IS NOT NULL INTO gone FROM scheduler_patient WHERE id = NEW.patient_id "
-            f"FOR KEY SHARE; IF gone THEN RAISE EXCEPTION '{message}' "
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM 1 FROM scheduler_patient WHERE id = NEW.patient_id FOR KEY SHARE; "
+            f"IF EXISTS ({gone.found}) THEN RAISE EXCEPTION '{message}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
             f"CREATE TRIGGER {name} {on} EXECUTE FUNCTION {name}()",
         ),
@@ -51,8 +56,7 @@ def _holds_nothing_on_sqlite(table: str, gone: Gone, event: str) -> Trigger:
         table,
         sqlite=(
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN "
-            f"SELECT RAISE(ABORT, '{name}: {gone.because}') WHERE EXISTS "
-            f"(SELECT 1 FROM scheduler_patient WHERE id = NEW.patient_id AND {gone.column} IS NOT NULL); END",
+            f"SELECT RAISE(ABORT, '{name}: {gone.because}') WHERE EXISTS ({gone.found}); END",
         ),
         postgresql=(),
     )

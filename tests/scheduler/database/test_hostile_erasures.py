@@ -155,6 +155,25 @@ def test_erased_patient_is_given_nothing_and_stays_erased(mine: World, other: Ca
         assert words.startswith("patient_erased_is_final: "), column
 
 
+def test_row_of_an_erasure_alone_lets_nobody_hand_over_what_would_be_emptied(
+    tell: Callable[..., Case], mine: World, now: datetime
+) -> None:
+    """Somebody with SQL: a stranger's erasure, an open case made the stranger's, its failure emptied, and back."""
+    case, contact = tell("booked", slot=THEIRS), mine[Contact]
+    claim = Claim.objects.get(patient=case.patient)
+    born_on = case.patient.born_on
+    stranger = Patient.objects.create(
+        practice=case.practice, family_name="No", given_name="Body", born_on=born_on, created_at=now
+    )
+    erasure_of(stranger.pk, case.practice_id, now)
+    said = [
+        refused_sql("UPDATE scheduler_case SET patient_id = %s WHERE id = %s", stranger.pk, case.pk),
+        refused_save(copy_of(contact, patient_id=stranger.pk)),
+        refused_save(copy_of(claim, patient_id=stranger.pk, claimed=stranger.pk, is_active=False)),
+    ]
+    assert ["_of_no_erased_patient" in words for words in said] == [True] * 3
+
+
 def test_checklist_is_not_slipped_under_an_erased_case(mine: World, other: Case, late: datetime) -> None:
     erase(other, late)
     words = refused_sql(
