@@ -31,10 +31,10 @@ SAID = {
 
 
 def ask_for_review(case: Case, key: str, paper: Paper, told: Sequence[str], by: str, now: datetime) -> None:
-    """Owed once for each entry; whoever decided, signed or entered it does not settle it."""
+    """Owed once for each entry; whoever decided, signed for it or entered it does not settle it."""
     if not is_printed_by_us(paper.reference):
         told = (*told, f"The reference {paper.reference} is not of a printed sheet.")
-    answerable = (paper.decided_by, paper.signed_by, by)
+    answerable = tuple(filter(None, (paper.decided_by, paper.signed_by, paper.second_by, by)))
     sentence, due_at = " ".join(told), end_of_day(case, now)
     duty = Duty("review", f"{DOWNTIME_REVIEW}{key}", "clinician", sentence, due_at, not_by=answerable)
     owe_task(case=case, duty=duty, by=by, now=now)

@@ -108,7 +108,7 @@ def test_review_is_owed_by_somebody_else_and_says_what_the_gate_would_have(
             now=later,
         )
 
-    for by in (staff["clinician"].by, "staff:2", BY):  # decided, signed, entered
+    for by in (staff["clinician"].by, "staff:2", "staff:3", BY):  # decided, signed, signed second, entered
         with pytest.raises(NotPermitted):
             finish(by)
     with pytest.raises(NotPermitted):
