@@ -23,10 +23,12 @@ OF_EVIDENCE = (
     "SELECT 1 FROM checklists_evidence e JOIN checklists_checklist c ON c.id = e.checklist_id "
     f"JOIN scheduler_case k ON k.id = c.subject {BY_ERASURE} WHERE c.practice_id = OLD.practice_id AND e.id = {{}}"
 )
-# A word that was filed to another patient first stands there too, struck through.
+# A word that was filed to another patient first, or to several, stands there too, struck through.
 REFILED_HERE = (
-    "SELECT 1 FROM checklists_evidenceerror r WHERE r.evidence_id = OLD.id "
-    f"AND EXISTS ({OF_EVIDENCE.format('r.refiled_as_id')})"
+    "SELECT 1 FROM (WITH RECURSIVE filed(id) AS (SELECT r.refiled_as_id FROM checklists_evidenceerror r "
+    "WHERE r.evidence_id = OLD.{} UNION SELECT r.refiled_as_id FROM checklists_evidenceerror r "
+    "JOIN filed ON filed.id = r.evidence_id) SELECT id FROM filed) f WHERE EXISTS ("
+    f"{OF_EVIDENCE.format('f.id')})"
 )
 # What was struck through when a case was filed to another patient was said by whoever it was filed to before. The two
 # rows that the record has of that moment, of the case and of the patient, say alike what happened.
@@ -105,14 +107,14 @@ GUARDS = (
     Guard(
         "checklists_evidence_append_only_update",
         "checklists.Evidence",
-        (OF_CHECKLIST.format("OLD.checklist_id"), REFILED_HERE, STRUCK.format("id")),
+        (OF_CHECKLIST.format("OLD.checklist_id"), REFILED_HERE.format("id"), STRUCK.format("id")),
     ),
     Guard(
         "checklists_evidenceerror_append_only_update",
         "checklists.EvidenceError",
         (
             OF_EVIDENCE.format("OLD.evidence_id"),
-            OF_EVIDENCE.format("OLD.refiled_as_id"),
+            REFILED_HERE.format("evidence_id"),
             STRUCK.format("evidence_id"),
         ),
     ),

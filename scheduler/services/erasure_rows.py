@@ -51,9 +51,8 @@ def _errors(whose: Whose) -> Iterator[int]:
 
 def _refiled_to(whose: Whose) -> QuerySet[EvidenceError]:
     """The struck words elsewhere that were filed to this patient in the end; a row has the key of its evidence."""
-    return EvidenceError.objects.filter(
-        practice_id=whose.practice_id, refiled_as__checklist__subject__in=whose.cases
-    ).exclude(evidence__checklist__subject__in=whose.cases)
+    struck = EvidenceError.objects.filter(practice_id=whose.practice_id, pk__in=whose.words_refiled_here)
+    return struck.exclude(evidence__checklist__subject__in=whose.cases)
 
 
 def _struck_elsewhere(whose: Whose) -> QuerySet[EvidenceError]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from checklists.models import EvidenceError
+from checklists.models import Evidence, EvidenceError
 from checklists.services.recording import ANOTHERS_WORD
 from notifications.models import Message
 from scheduler.messages import PATIENT_KINDS
@@ -67,8 +67,26 @@ class Whose:
     def words_of_others(self) -> set[int]:
         """What was filed to these cases, and is about another patient: struck through here, and not to hand over."""
         errors = EvidenceError.objects.filter(practice_id=self.practice_id, evidence__checklist__subject__in=self.cases)
-        about_others = Q(refiled_as__isnull=False) | Q(reason__startswith=ANOTHERS_WORD)
-        return set(errors.filter(about_others).values_list("pk", flat=True))
+        said = set(errors.filter(reason__startswith=ANOTHERS_WORD).values_list("pk", flat=True))
+        filed = errors.filter(pk__in=self.refiled).values_list("pk", flat=True)
+        return said | set(filed) - self.words_refiled_here
+
+    @cached_property
+    def words_refiled_here(self) -> set[int]:
+        """What was filed to these cases in the end, wherever it stands struck through."""
+        ends = set(self.refiled.values())
+        mine = Evidence.objects.filter(practice_id=self.practice_id, pk__in=ends, checklist__subject__in=self.cases)
+        here = set(mine.values_list("pk", flat=True))
+        return {pk for pk, end in self.refiled.items() if end in here}
+
+    @cached_property
+    def refiled(self) -> Mapping[int, int]:
+        """Each struck word of the practice that was filed elsewhere, with what it is now; the later one is newer."""
+        errors = EvidenceError.objects.filter(practice_id=self.practice_id, refiled_as_id__gt=F("evidence_id"))
+        ends: dict[int, int] = {}
+        for pk, became in errors.order_by("-pk").values_list("pk", "refiled_as_id"):
+            ends[pk] = ends.get(became, became)
+        return ends
 
     @cached_property
     def said_by_others(self) -> tuple["Said", ...]:
