@@ -17,7 +17,7 @@ from scheduler.rules.erased import WHY
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import BEFORE_PROCEDURE, UNDER_WAY
-from scheduler.services.erasure_rows import Rows, empty, facts_elsewhere, rows_of
+from scheduler.services.erasure_rows import Rows, empty, facts_elsewhere, messages_of, rows_of
 from scheduler.services.links import revoke_links
 from scheduler.services.patient_data import HOLDINGS, Whose
 from scheduler.services.patient_rows import lock_patients
@@ -148,8 +148,8 @@ def _obstacles(whose: Whose, cases: Sequence[Case], now: datetime) -> Iterator[R
         words = task.kind.replace("_", " ")
         remedy = f"A task of case {task.case_id} ({words}) is open. Do it first."
         yield Reason("task_owed", remedy, owner=task.queue)
-    waiting = Message.objects.filter(practice_id=whose.practice_id, subject__in=whose.cases, state__in=PENDING)
-    if count := waiting.count():
+    about = Q(subject__in=whose.cases) | Q(pk__in=set(messages_of(whose)))
+    if count := Message.objects.filter(about, practice_id=whose.practice_id, state__in=PENDING).count():
         remedy = (
             f"{count} message(s) wait to be sent. Wait until they are sent or given up; the case's page shows them."
         )

@@ -63,7 +63,7 @@ def _struck_elsewhere(whose: Whose) -> QuerySet[EvidenceError]:
     return EvidenceError.objects.filter(found, practice_id=whose.practice_id)
 
 
-def _messages(whose: Whose) -> Iterator[uuid.UUID]:
+def messages_of(whose: Whose) -> Iterator[uuid.UUID]:
     """Of the cases, but for what went to another patient's people; and what went to this patient's by mistake."""
     mine = Message.objects.filter(practice_id=whose.practice_id, subject__in=whose.cases)
     others = _hashes_of_others(whose) - whose.hashes
@@ -72,7 +72,7 @@ def _messages(whose: Whose) -> Iterator[uuid.UUID]:
 
 
 def _attempts(whose: Whose) -> Iterator[int]:
-    tries = Attempt.objects.filter(practice_id=whose.practice_id, message__in=set(_messages(whose)))
+    tries = Attempt.objects.filter(practice_id=whose.practice_id, message__in=set(messages_of(whose)))
     yield from tries.values_list("pk", flat=True)
 
 
@@ -123,7 +123,7 @@ def _hashes_of_others(whose: Whose) -> set[str]:
 SPECIAL: Mapping[str, Callable[[Whose], Iterator[Any]]] = {
     "checklists.Evidence": _evidence,
     "checklists.EvidenceError": _errors,
-    "notifications.Message": _messages,
+    "notifications.Message": messages_of,
     "notifications.Attempt": _attempts,
     "notifications.Suppression": _suppressions,
     "scheduler.Task": _tasks,

@@ -1,4 +1,4 @@
-"""What an erased patient said in a case that is, or was, another patient's."""
+"""What an erased patient said, or is still to be sent, in a case that is, or was, another patient's."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,11 +9,14 @@ import pytest
 from checklists.models import Evidence
 from checklists.rules.values import Authority
 from scheduler.models import Case, Patient
+from scheduler.rules.problems import Refused
+from scheduler.services import erasure
 from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.patient_data import Whose
-from scheduler.services.refiling import refile_evidence
+from scheduler.services.refiling import refile_case, refile_evidence
 from scheduler.services.verification import verify_practice
-from tests.scheduler.services.erasing import erase, settle
+from tests.scheduler.services.erasing import WHY, do_tasks, erase, settle
+from tests.scheduler.services.mailing import send_all
 from tests.scheduler.services.steps import BY, record
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +96,28 @@ def test_word_filed_between_two_rows_of_one_person_goes(tell: Callable[..., Case
     )
     erase(mine, late)
     assert left(mine) == 0
+
+
+def test_mail_that_still_has_to_reach_the_patient_of_a_case_filed_on_is_waited_for(
+    tell: Callable[..., Case], now: datetime
+) -> None:
+    """Emptied meanwhile, the calendar entry would never be taken back."""
+    right = tell("booked", start=now + timedelta(days=8), slot=THEIRS)
+    moved = tell("booked", start=now + timedelta(days=6))
+    send_all(now)
+    refile_case(
+        practice_id=right.practice_id,
+        case_id=moved.pk,
+        to_patient_id=right.patient_id,
+        reason="Not meant",
+        seen_version=moved.version,
+        by=BY,
+        now=now,
+    )
+    do_tasks(moved, now)
+    named = {"practice_id": right.practice_id, "patient_id": moved.patient_id, "by": BY, "now": now, **WHY}
+    with pytest.raises(Refused) as refused:
+        erasure.erase_patient(**named)
+    assert [reason.code for reason in refused.value.errors] == ["message_pending"]
+    send_all(now)
+    assert not erasure.erase_patient(**named).before
