@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from checklists.rules.assess import context_of
+from checklists.rules.clock import Clock, Start
+from checklists.rules.doses import last_dose
 from checklists.rules.values import Authority
-from tests.checklists.rules.cases import FACTS, HOUR, SECOND, START, at, finding, judge, outcome, taking
+from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, SECOND, START, at, finding, judge, outcome, taking
 from tests.checklists.rules.notes import Notes
 
 OK = ("satisfied", "satisfied")
@@ -54,6 +57,33 @@ def test_drug_taken_off_the_list_is_still_held_and_still_owed_a_restart():
     notes.add("hold:ibuprofen", {"last_dose_at": (START - 23 * HOUR).isoformat()})
     assert outcome("hold:ibuprofen", FACTS, notes.all) == ("too_early", "hold_too_short")
     assert outcome("restart_decision:ibuprofen", FACTS, notes.all) == ("pending", "restart_undecided")
+
+
+def test_dose_known_by_its_date_keeps_a_drug_that_was_taken_off_the_list():
+    notes = Notes()
+    notes.add("hold:ibuprofen", {"last_dose_on": "2027-03-09"})
+    assert outcome("hold:ibuprofen", FACTS, notes.all) == ("too_early", "hold_too_short")
+
+
+@pytest.mark.parametrize(
+    ("values", "at_last", "not_taking", "said_by"),
+    [
+        ([], None, False, []),
+        ([{"not_taking": True}], None, True, [1]),
+        ([{"last_dose_on": "2027-03-01"}], "2027-03-01 23:59", False, [1]),
+        ([{"last_dose_on": "2027-03-01"}, {"not_taking": True}], "2027-03-01 23:59", False, [2]),
+        ([{"last_dose_at": "2027-03-01T08:00:00-05:00"}, {"answers": {"stent": "no"}}], "2027-03-01 08:00", False, [1]),
+        ([{"decision": "continue"}], None, False, []),
+    ],
+)
+def test_last_dose_stands_whatever_else_was_said_after_it(values, at_last, not_taking, said_by):
+    notes = Notes()
+    for number, value in enumerate(values):
+        notes.add("hold:ibuprofen", value, START - (9 - number) * HOUR)
+    case = context_of(PROTOCOL, taking("ibuprofen"), notes.all, Start(START, Clock(START)))
+    dose = last_dose(case, "ibuprofen")
+    assert (dose.at, [entry.id for entry in dose.evidence]) == (at_last and at(at_last), said_by)
+    assert dose.not_taking is not_taking
 
 
 @pytest.mark.parametrize("value", [{"not_taking": True}, {"answer": "not_sure"}])

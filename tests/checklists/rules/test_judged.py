@@ -24,7 +24,7 @@ from tests.checklists.rules.cases import (
     rule,
     taking,
 )
-from tests.checklists.rules.notes import Notes, ready_notes
+from tests.checklists.rules.notes import NO_ANSWERS, Notes, ready_notes
 
 NOW = START - timedelta(days=30)
 DAY = timedelta(days=1)
@@ -123,6 +123,13 @@ def test_no_that_cannot_be_read_is_answered_like_any_other():
     broken = notes.add("ride", {"nonsense": 1}, authority=Authority.NURSE)
     notes.add("ride", {"available": True, "adult": True}, START - HOUR / 2, Authority.NURSE, (broken.id,))
     assert outcome("ride", evidence=notes.all) == ("satisfied", "satisfied")
+
+
+def test_good_answer_is_not_superseded_where_the_protocol_says_what_a_no_is():
+    notes = ready_notes()
+    good = notes.add("infection_prescreen", {"answers": NO_ANSWERS}, START - 10 * HOUR)
+    notes.add("infection_prescreen", {"answers": {}}, START - 12 * HOUR, supersedes=(good.id,))
+    assert outcome("infection_prescreen", evidence=notes.all) == ("satisfied", "satisfied")
 
 
 def test_findings_are_in_the_order_of_the_board_whatever_the_order_of_the_protocol():
