@@ -106,3 +106,34 @@ def test_what_the_reader_remembers_of_the_text_is_left_out_of_the_values():
     assert plain == {"a": [1, 1.5, "yes", None, "x", "2027-03-01"], "2": "b"}
     assert [type(value) for value in plain["a"]] == [int, float, str, type(None), str, str]
     assert plain_of([True, datetime(2027, 3, 1, tzinfo=UTC)]) == [True, "2027-03-01 00:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "a: 1\na: 2\n",
+            '6: document: found duplicate key "a" with value "2" (original value: "1"): correct the YAML or JSON.',
+        ),
+        ("facts:\n  a: [1\nb: 2\n", "7: document: expected ',' or ']', but got ':': correct the YAML or JSON."),
+        ("\n\na: 1\n  b: 2\n", "8: document: mapping values are not allowed here: correct the YAML or JSON."),
+        ("x: &a [*b]\n", "5: document: found undefined alias 'b': correct the YAML or JSON."),
+        ("a: \x00", "5: document: cannot be read (ReaderError): correct it."),
+        ("[" * 3000, "5: document: cannot be read (RecursionError): correct it."),
+        ("x" * 1_000_001, "5: document: has more than 1,000,000 characters: shorten it to one case."),
+    ],
+)
+def test_text_that_cannot_be_read_is_told_with_the_line_on_which_reading_ended(text, problem):
+    with pytest.raises(CaseDocumentError) as refused:
+        read_text(text, "c.yaml", 5)
+    assert list(refused.value.problems) == [f"c.yaml:{problem}"]
+
+
+def test_every_problem_is_on_a_line_of_its_own():
+    with pytest.raises(CaseDocumentError) as refused:
+        parse_case("hat: 1\n", "c.yaml")
+    told = [
+        "c.yaml:1: facts: is missing. Add 'facts' to the value.",
+        "c.yaml:1: hat: is not known here. Use facts, evidence.",
+    ]
+    assert (str(refused.value), list(refused.value.problems)) == ("\n".join(told), told)

@@ -79,6 +79,9 @@ def test_document_over_many_lines_is_one_case():
 def test_what_is_dated_after_now_is_told():
     ((_, _, (late,)),) = told(LINE, now=START - HOUR)
     assert late.startswith("cases.jsonl:1: evidence.0.observed_at: ")
+    written = json.dumps(CASE, indent=1).encode()
+    assert len(told(written, "case.json", START - HOUR)[0][2]) == 1
+    assert told(written, "case.json", START) == [(0, 1, [])]
     assert told(LINE, now=START) == told(LINE, now=START + timedelta(days=1)) == [(1, 1, [])]
 
 

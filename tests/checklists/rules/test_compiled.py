@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from checklists.rules import compiled
 from checklists.rules.compiled import MOST_PROTOCOLS, once_for_protocol
 from checklists.rules.values import Medication
 from tests.checklists.rules.cases import PROTOCOL, finding, taking
@@ -25,6 +26,7 @@ def test_protocol_forgotten_among_many_is_derived_from_again():
     for number in range(MOST_PROTOCOLS * 3):
         passing = replace(PROTOCOL, title=f"{number}")
         assert once_for_protocol(passing, "title", lambda protocol: [protocol.title]) == [f"{number}"]
+        assert len(compiled._kept) <= MOST_PROTOCOLS
     again = once_for_protocol(PROTOCOL, "title", lambda protocol: [protocol.title])
     assert again == first
     assert again is not first

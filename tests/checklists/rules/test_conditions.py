@@ -24,6 +24,7 @@ from tests.checklists.rules.notes import Notes
 
 DAY = timedelta(days=1)
 EGFR = lab("eGFR", "mL/min/1.73m2", (), context="renal_function", required="optional")
+INR = replace(LABS[0], validity_days=60)
 MAN = replace(FACTS, sex="male", weight_kg=72.0)  # 57 years old: creatinine 1.0 is a clearance of 83
 NOBODY_ASKED = replace(MAN, conditions_denied=frozenset())
 
@@ -31,7 +32,7 @@ NOBODY_ASKED = replace(MAN, conditions_denied=frozenset())
 def case(when, *notes, facts=MAN, others=(), medication=None, **row):
     """A drug with these conditions beside others; its context, its match and its row."""
     drug = hold("sertraline", "class_review", review_if=when, **row)
-    protocol = replace(PROTOCOL, holds=(drug, *others), labs=(*LABS, EGFR))
+    protocol = replace(PROTOCOL, holds=(drug, *others), labs=(INR, *LABS[1:], EGFR))
     listed = (medication or Medication("sertraline"), *(Medication(other.drug) for other in others))
     taken = Notes()
     for item, value, *more in notes:
@@ -85,6 +86,12 @@ def test_drug_is_no_company_of_itself_nor_is_one_that_is_not_taken():
     assert checks(WITH, drug_class="nsaid") == []
     gone = ("hold:aspirin", {"not_taking": True}, START - DAY, Authority.PATIENT)
     assert checks(WITH, gone, others=(ASPIRIN,)) == []
+
+
+def test_timed_drug_that_was_decided_to_go_on_is_company():
+    decided = ("hold:ibuprofen", {"decision": "continue"}, START - DAY)
+    settled = replace(IBUPROFEN, settled_by=frozenset({"continue"}))
+    assert checks(WITH, decided, others=(settled,)) == [("review", "taken_together", TOGETHER.format("ibuprofen"))]
 
 
 def test_drug_is_gone_by_the_start_where_each_of_its_rows_is_a_timed_hold():
@@ -155,6 +162,13 @@ def test_platelets_are_looked_at_below_the_limit_and_owed_without_a_valid_count(
 )
 def test_kidneys_are_looked_at_below_the_limit_by_egfr_else_by_clearance(results, told):
     assert checks(KIDNEYS, *(lab_of(*result) for result in results)) == told
+
+
+def test_what_no_row_of_the_protocol_measures_is_owed():
+    for when, owed in ((PLATELETS, NO_PLATELETS), (KIDNEYS, NO_KIDNEYS)):
+        context, match, row = case(when)
+        bare = replace(context, protocol=replace(context.protocol, labs=()), memo={}, case_memo={})
+        assert [check.code for check in condition_checks(bare, match, row)] == [owed[1]]
 
 
 # ---- amount, reason, conditions
@@ -284,7 +298,7 @@ def slow(*codes):
     return {"slow_stomach": frozenset(codes)}
 
 
-SYMPTOM_YES, SYMPTOM_NO = (answered("stomach_symptoms", word) for word in ("yes", "no"))
+SYMPTOM_YES, SYMPTOM_NO = (answered("stomach_symptoms", word, START - 9 * DAY) for word in ("yes", "no"))
 
 
 @pytest.mark.parametrize(
@@ -306,6 +320,11 @@ def test_stomach_is_slow_unless_every_condition_is_denied(codes, notes, slows):
 def test_drug_that_is_not_taken_slows_nothing():
     gone = ("hold:sertraline", {"not_taking": True}, START - DAY, Authority.PATIENT)
     context, _, _ = case(None, gone, **slow())
+    assert not stomach_is_slow(context)
+
+
+def test_drug_that_no_row_knows_slows_nothing():
+    context, _, _ = case(None, medication=Medication("mystery"), **slow())
     assert not stomach_is_slow(context)
 
 

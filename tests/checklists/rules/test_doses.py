@@ -61,8 +61,12 @@ def test_drug_taken_off_the_list_is_still_held_and_still_owed_a_restart():
 
 def test_dose_known_by_its_date_keeps_a_drug_that_was_taken_off_the_list():
     notes = Notes()
-    notes.add("hold:ibuprofen", {"last_dose_on": "2027-03-09"})
+    notes.add("ride", {"available": True})
+    for name in ("mystery", "advil", "ibuprofen"):
+        notes.add(f"hold:{name}", {"last_dose_on": "2027-03-09"})
     assert outcome("hold:ibuprofen", FACTS, notes.all) == ("too_early", "hold_too_short")
+    # A drug is kept by the protocol's name for it, under which its dose was recorded.
+    assert [f.item for f in judge(FACTS, notes.all).findings if f.kind == "hold"] == ["hold:ibuprofen"]
 
 
 @pytest.mark.parametrize(

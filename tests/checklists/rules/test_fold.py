@@ -334,3 +334,11 @@ def test_item_that_only_the_patient_answers_for_needs_nobody_to_look_at_it():
     notes = Notes()
     notes.add("ride", {"available": True, "adult": True}, START - HOUR, Authority.PATIENT)
     assert outcome("ride", evidence=notes.all, protocol=replace(PROTOCOL, items=own)) == OK
+
+
+def test_what_is_owed_at_discharge_is_done_after_the_start_and_a_prescriber_may_be_noted_late():
+    notes, later = ready_notes(), START + HOUR
+    notes.add("responsible_adult", {"present": True}, later)
+    notes.add("prescriber_clearance:warfarin", {"answer": "agreed", "prescriber": "Dr. W", "how": "fax"}, later)
+    for item in ("responsible_adult", "prescriber_clearance:warfarin"):
+        assert outcome(item, taking("warfarin"), notes.all, now=later) == OK

@@ -57,6 +57,11 @@ def test_earliest_start_moves_ahead_of_the_clock_while_a_drug_is_taken():
     assert later == replace(judged.verdict, earliest_safe_start=NOW + 25 * HOUR)
 
 
+def test_start_can_be_now_where_nothing_of_the_protocol_takes_time():
+    consult_only = replace(PROTOCOL, items=ITEMS[:1])
+    assert judge(evidence=ready_notes().all, start=None, now=NOW, protocol=consult_only).earliest_safe_start == NOW
+
+
 def test_earliest_start_that_a_last_dose_fixes_stays_until_the_clock_comes_to_it():
     notes = Notes()
     notes.add("hold:ibuprofen", {"last_dose_at": NOW.isoformat()}, NOW)
@@ -107,6 +112,7 @@ def test_items_that_cannot_be_told_are_one_failure_of_their_kind():
     verdict = judge(facts, ready_notes().all)
     holds = [(f.item, f.status, f.code) for f in verdict.findings if f.kind == "hold"]
     assert holds == [("hold", Status.FAILED, "rule_error")]
+    assert verdict.finding("hold").sentence.startswith("The rule for hold could not be evaluated (TypeError).")
     assert verdict.state is State.BLOCKED
     assert "hold" in item_keys(PROTOCOL, facts, ready_notes().all, START, NOW)
 

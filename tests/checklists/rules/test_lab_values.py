@@ -153,6 +153,12 @@ def test_sample_counts_for_days_of_the_site_or_elapsed_hours(row, drawn_at, vali
     assert is_valid(context(), row, Result(Fraction(200), drawn("platelets", 200, "10^9/L", drawn_at))) is valid
 
 
+def test_last_day_of_a_sample_ends_with_the_sites_day():
+    late = at("2027-03-09 22:00")  # the 10th by UTC; the thirtieth day after 7 February is the 9th
+    result = Result(Fraction(200), drawn("platelets", 200, "10^9/L", at("2027-02-07 10:00")))
+    assert is_valid(context(start=late), PLATELETS, result)
+
+
 def test_row_without_a_validity_is_named():
     row = replace(PLATELETS, validity_days=None)
     with pytest.raises(LookupError, match=r"^the row platelets-general has no validity$"):

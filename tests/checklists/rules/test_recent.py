@@ -64,4 +64,4 @@ def test_no_more_than_the_most_are_kept():
     recent = RecentVerdicts(MOST)
     for number in range(3 * MOST):
         recent.assess(number, PROTOCOL, inputs(), START - HOUR)
-    assert len(recent._kept) <= MOST
+        assert len(recent._kept) <= MOST

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from checklists.rules.asked import code_unknown, codes_wanted, condition_named
-from checklists.rules.values import digest
+from checklists.rules.context import pending, review, said
+from checklists.rules.values import Status, digest
 from checklists.rules.verdict_json import verdict_to_json
 from tests.checklists.rules.cases import HOUR, NEW_YORK, PROTOCOL, SITE, START, finding, judge, taking
 from tests.checklists.rules.notes import ready_notes
@@ -61,6 +62,22 @@ def test_verdict_is_written_in_plain_types():
         "signed": False,
     }
     assert [found["item"] for found in written["findings"]] == [found.item for found in verdict.findings]
+
+
+def test_check_names_whose_next_step_it_is_and_whether_a_person_recorded_it():
+    made = [review("a", "b", owner="nurse"), said("a", "b", owner="nurse"), pending("a", "b", owner="nurse")]
+    assert [(check.status, check.recorded, check.owner) for check in made] == [
+        (Status.REVIEW, False, "nurse"),
+        (Status.FAILED, True, "nurse"),
+        (Status.PENDING, False, "nurse"),
+    ]
+    assert {check.owner for check in (review("a", "b"), said("a", "b"), pending("a", "b"))} == {""}
+
+
+def test_moments_are_written_with_their_offset():
+    waiting = replace(finding("ride"), clear_at=START)
+    written = verdict_to_json(replace(judge(), next_change_at=START, findings=(waiting,)))
+    assert (written["next_change_at"], written["findings"][0]["clear_at"]) == ("2027-03-10T15:00:00+00:00",) * 2
 
 
 def test_site_has_its_zone():
