@@ -50,7 +50,8 @@ def _owe(practice_id: uuid.UUID, breaks: tuple[Break, ...], now: datetime) -> No
     # Two beats at once find one task: no constraint compares rows without a case.
     if not Practice.objects.select_for_update(no_key=True).filter(pk=practice_id):
         return
-    key = digest([(each.code, each.row) for each in breaks])
+    # What has no row is known by its sentence: another pass that nobody knows is another break.
+    key = digest([(each.code, each.row or each.sentence) for each in breaks])
     if Task.objects.filter(practice_id=practice_id, kind=RECORD_BROKEN, key=key).exists():
         return
     first = " ".join(f"{each.sentence[:1].upper()}{each.sentence[1:]}. {each.remedy}" for each in breaks[:TOLD])

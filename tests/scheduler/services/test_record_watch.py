@@ -1,7 +1,7 @@
 """Each night every record is verified; what is broken becomes the administrator's work, once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from config.celery import app
-from scheduler.models import Practice, Record, Task
+from scheduler.models import Case, Practice, Record, Task
 from scheduler.rules.problems import NotPermitted
 from scheduler.services import checkpoints
 from scheduler.services.checkpoints import keep_verification, last_verification, practices_with_checkpoints
@@ -65,6 +65,18 @@ def test_broken_record_is_owed_by_the_administrator_once(practice: Practice, cap
     tampered("UPDATE scheduler_record SET action = 'x' WHERE number = 3")
     verify_every_record(now=NOW + 4 * DAY)
     assert [each.done_at for each in owed(practice)] == [NOW, None]
+
+
+def test_second_start_without_a_pass_is_owed_although_the_first_was_dealt_with(
+    practice: Practice, tell: Callable[..., Case], now: datetime
+) -> None:
+    """Neither has a row of the record to be known by."""
+    cases = [tell("opened"), tell("opened", slot=("Room 2", "Sam Second", "Bay 2"))]
+    for night, case in enumerate(cases):
+        tampered("UPDATE scheduler_case SET started_at = NULL")
+        tampered("UPDATE scheduler_case SET started_at = %s WHERE id = %s", now, case.pk)
+        verify_every_record(now=now + night * DAY)
+    assert [str(case.pk) in task.sentence for case, task in zip(cases, owed(practice), strict=True)] == [True, True]
 
 
 def test_practice_that_cannot_be_verified_does_not_stop_the_others(
