@@ -62,7 +62,7 @@ def candidates(practice_id: uuid.UUID) -> list[Candidate]:
     Without those whom somebody told apart.
     """
     found = {**_by_phone(practice_id), **_by_birth_date(practice_id)}
-    apart = pairs_apart(practice_id, {patient.pk for pair in found for patient in pair})
+    apart = pairs_apart(practice_id)
     alike = {pair: why for pair, why in found.items() if frozenset(patient.pk for patient in pair) not in apart}
     pairs = [Candidate(min(pair, key=_age), max(pair, key=_age), why) for pair, why in alike.items()]
     shown = sorted(pairs, key=lambda pair: (-len(pair.why), pair.one.family_name, pair.one.given_name))[:MOST]

@@ -1,7 +1,7 @@
 """Two people who look like one: somebody says so, with a reason, and the list of duplicates leaves them out."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from scheduler.models import Patient, ToldApart
 from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused, Stale
+from scheduler.services.patient_data import Whose
 from scheduler.services.patient_rows import lock_patients
 from scheduler.services.people import staff_names
 from scheduler.services.record import Entry, append_records
@@ -78,16 +79,24 @@ def told_apart(one: uuid.UUID, other: uuid.UUID) -> ToldApart | None:
 
 
 def why_apart(survivor: Patient, duplicate: Patient) -> Iterable[Reason]:
-    """Nobody merges what somebody told apart without hearing of it."""
-    row = told_apart(survivor.pk, duplicate.pk)
-    if row is not None:
+    """Nobody merges what somebody told apart without hearing of it, also where it was said of a row merged since."""
+    mine, theirs = (Whose(patient.practice_id, patient.pk).patients for patient in (survivor, duplicate))
+    between = Q(one_id__in=mine, other_id__in=theirs) | Q(one_id__in=theirs, other_id__in=mine)
+    for row in ToldApart.objects.filter(between, practice_id=survivor.practice_id, undone_at=None).order_by("told_at"):
         who = staff_names([row.told_by]).get(row.told_by, "Somebody")
         remedy = f"{who} said that these are two people: {row.reason} Take that back first, on the list of duplicates."
         yield Reason("told_apart", remedy, field="duplicate")
 
 
-def pairs_apart(practice_id: uuid.UUID, patients: Iterable[uuid.UUID]) -> set[frozenset[uuid.UUID]]:
-    """Of these patients, the pairs that stand apart, in one query."""
-    ids = set(patients)
-    rows = ToldApart.objects.filter(Q(one_id__in=ids), Q(other_id__in=ids), practice_id=practice_id, undone_at=None)
-    return {frozenset(pair) for pair in rows.values_list("one_id", "other_id")}
+def pairs_apart(practice_id: uuid.UUID) -> set[frozenset[uuid.UUID]]:
+    """The pairs that stand apart, each by the rows that they are merged into now; in two queries."""
+    merged = Patient.objects.filter(practice_id=practice_id, merged_into__isnull=False)
+    into: dict[uuid.UUID, uuid.UUID | None] = dict(merged.values_list("pk", "merged_into_id"))
+    rows = ToldApart.objects.filter(practice_id=practice_id, undone_at=None)
+    return {frozenset(_stands_as(pk, into) for pk in pair) for pair in rows.values_list("one_id", "other_id")}
+
+
+def _stands_as(patient: uuid.UUID, into: Mapping[uuid.UUID, uuid.UUID | None]) -> uuid.UUID:
+    while (row := into.get(patient)) is not None:
+        patient = row
+    return patient

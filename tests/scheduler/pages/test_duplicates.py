@@ -152,6 +152,24 @@ def test_who_was_told_apart_is_not_merged_until_that_is_taken_back(
     assert (refused.status_code, PatientMerge.objects.count()) == (409, 0)
 
 
+def test_who_was_told_apart_stays_apart_when_one_of_the_two_is_merged(
+    case: Case, twin: Patient, signed_in: Callable[[str], Client], now: datetime
+) -> None:
+    """The twin had two rows: the one that survives is the twin's as well."""
+    desk = signed_in("scheduler")
+    assert apart(desk, case, twin) == 302
+    named = NewPatient("Famíly1", "Givven", case.patient.born_on, "male")
+    again = add_patient(practice_id=case.practice_id, patient=named, by=BY, now=now + timedelta(minutes=1))
+    kept = {"version": again.version, "duplicate_version": twin.version, "reason": "One card."}
+    merged = desk.post(f"/desk/duplicates/{again.pk}/{twin.pk}/", {**GOOD, **kept, "sex": "keep"})
+    assert merged.status_code == 302
+    listed = desk.get("/desk/duplicates/").content.decode()
+    assert address(case, again) not in listed and "Twins: both came together." in listed
+    refused = desk.post(address(case, again), {**GOOD, "duplicate_version": again.version + 1})
+    assert (refused.status_code, PatientMerge.objects.count()) == (409, 1)
+    assert "said that these are two people: Twins: both came together." in refused.content.decode()
+
+
 def test_merge_asks_first_for_what_differs_in_words(
     case: Case, twin: Patient, signed_in: Callable[[str], Client]
 ) -> None:
