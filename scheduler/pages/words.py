@@ -1,8 +1,9 @@
 """Recorded values and item keys as a person reads them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from checklists.rules.shapes import KEY
 
 # Keys whose answer says by itself what it is: "INR 1.0 ratio", "light meal at Mon 1 Mar 2027 06:00".
 UNSPOKEN = frozenset({"analyte", "value", "temperature", "intake", "intakes", "answers"})
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 UNSHOWN = frozenset({"unit", "contact"})  # beside its number; an id
 
@@ -39,6 +42,8 @@ def value_in_words(value: Any, tz: ZoneInfo) -> str:
 
 
 def _text(value: str, tz: ZoneInfo) -> str:
+    if DAY.fullmatch(value):
+        return _day(value)
     if len(value) > len("2027-03-01") and value[:4].isdigit():
         try:
             moment = datetime.fromisoformat(value)
@@ -46,6 +51,14 @@ def _text(value: str, tz: ZoneInfo) -> str:
             return value
         return moment_in_words(moment, tz) if moment.utcoffset() is not None else value
     return code_in_words(value) if KEY.fullmatch(value) else value.replace("_", " ")
+
+
+def _day(value: str) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def _answers(value: Mapping[str, Any], tz: ZoneInfo) -> str:

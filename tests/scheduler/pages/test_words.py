@@ -20,6 +20,7 @@ SAID = [
     ({"answers": {**NOBODY, "dental_work": "yes"}}, "dental work yes, 4 answered no"),
     ({"answers": NOBODY}, "4 answered no"),
     ({"last_dose_at": "2027-02-26T12:00:00+00:00"}, "last dose at Fri 26 Feb 2027 07:00"),
+    ({"valid_from": "2027-03-01", "number": "2027-13-45"}, "valid from Mon 1 Mar 2027, number 2027-13-45"),
 ]
 
 
