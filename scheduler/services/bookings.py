@@ -175,7 +175,7 @@ def release_booking_of(
 
 
 def owe_new_date(case: Case, booking: Booking, offer: str, by: str, now: datetime) -> None:
-    sentence = f"The booking was released ({booking.release_reason}) {offer}"
+    sentence = f"The booking was released ({booking.release_reason.rstrip('.')}). {offer}"
     owe_task(case=case, duty=Duty("reschedule", str(booking.pk), "scheduler", sentence, None), by=by, now=now)
 
 

@@ -104,7 +104,7 @@ def test_send_home_releases_frees_the_bay_and_leaves_work_for_desk_and_clinician
     assert not Claim.objects.filter(booking__case=case, is_active=True).exists()
     assert not Message.objects.filter(subject=case.pk, method="REQUEST", state="queued").exists()
     owed = {(task.kind, task.queue): task.sentence for task in Task.objects.filter(case=case, done_at=None)}
-    assert owed["reschedule", "scheduler"] == "The booking was released (Ate or drank.) Offer a new date."
+    assert owed["reschedule", "scheduler"] == "The booking was released (Ate or drank). Offer a new date."
     assert "Tell whoever takes them home" in owed["call", "scheduler"]
     assert "apixaban was stopped." in owed["restart_decision", "clinician"]
     page = place.look("?saved=sent_home")
