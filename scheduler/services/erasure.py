@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from notifications.models import PENDING, Message
+from scheduler.messages import when_in_words
 from scheduler.models import Booking, Case, Contact, Erasure, Patient, Task
 from scheduler.rules.breaks import Break
 from scheduler.rules.duties import REFILED
@@ -142,11 +143,11 @@ def _obstacles(whose: Whose, cases: Sequence[Case], now: datetime) -> Iterator[R
         yield from _of_case(case, now)
     ahead = Booking.objects.filter(practice_id=whose.practice_id, case_id__in=whose.cases)
     for booking in ahead.filter(released_at=None, ends_at__gt=now).order_by("starts_at"):
-        remedy = f"Booking {booking.pk} stands at {booking.starts_at.isoformat()}. Release it first."
+        remedy = f"The booking on {when_in_words(booking.starts_at, booking.practice)} stands. Release it first."
         yield Reason("booking_stands", remedy, owner="scheduler")
     for task in _tasks(whose):
         words = task.kind.replace("_", " ")
-        remedy = f"A task of case {task.case_id} ({words}) is open. Do it first."
+        remedy = f"{_named(task.case) if task.case else 'The patient'} has an open task ({words}). Do it first."
         yield Reason("task_owed", remedy, owner=task.queue)
     about = Q(subject__in=whose.cases) | Q(pk__in=set(messages_of(whose)))
     if count := Message.objects.filter(about, practice_id=whose.practice_id, state__in=PENDING).count():
@@ -156,15 +157,21 @@ def _obstacles(whose: Whose, cases: Sequence[Case], now: datetime) -> Iterator[R
         yield Reason("message_pending", remedy, owner="scheduler")
 
 
+def _named(case: Case) -> str:
+    """As the desk knows it: nobody finds a case by its id."""
+    opened = case.opened_at.astimezone(case.practice.site.tz)
+    return f"The {case.procedure} referred on {opened.day} {opened:%B %Y}"
+
+
 def _of_case(case: Case, now: datetime) -> Iterator[Reason]:
     if case.state in (*BEFORE_PROCEDURE, *UNDER_WAY):
         words = case.state.replace("_", " ")
-        yield Reason("case_open", f"Case {case.pk} is {words}. Let it end, then close it.", owner="scheduler")
+        yield Reason("case_open", f"{_named(case)} is {words}. Let it end, then close it.", owner="scheduler")
     elif case.state != "closed":
         words = case.state.replace("_", " ")
-        yield Reason("case_open", f"Case {case.pk} is {words} and not closed. Close it first.", owner="nurse")
+        yield Reason("case_open", f"{_named(case)} is {words} and not closed. Close it first.", owner="nurse")
     for finding in restarts_owed(case, now):
-        remedy = f"Case {case.pk}: {finding.sentence}"
+        remedy = f"{_named(case)}: {finding.sentence}"
         yield Reason("restart_decision_owed", remedy, owner=finding.owner)
 
 

@@ -45,7 +45,9 @@ def test_page_says_what_to_do_first_and_offers_no_button(
 ) -> None:
     waiting = tell("booked", now=late, start=late + timedelta(days=3))
     page = admin.get(address(waiting)).content.decode()
-    assert ("is booked. Let it end, then close it." in page, "Release it first." in page) == (True, True)
+    assert "The kyphoplasty referred on" in page
+    assert ("is booked. Let it end, then close it." in page, "stands. Release it first." in page) == (True, True)
+    assert str(waiting.pk) not in page
     assert "Erase this patient" not in page
     refused = admin.post(address(waiting), FORM)
     assert (refused.status_code, Erasure.objects.count()) == (409, 0)
