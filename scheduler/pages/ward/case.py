@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from checklists.rules.gate import TESTED
 from checklists.rules.kinds.restart import RESTART
-from checklists.rules.values import Authority, Finding, OverrideClass, Status
+from checklists.rules.values import Authority, Finding, Gate, OverrideClass, Status
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Task
@@ -213,15 +214,21 @@ def next_steps(row: Row, glance: Shown) -> list[str]:
         return [task.sentence for task in tasks]
     if not row.blocking:
         return []
-    told = any(task.queue == SCHEDULER for task in tasks)
+    told, refused = any(task.queue == SCHEDULER for task in tasks), _refused(row)
     return [
         *(["Call the clinician."] if any(f.status is Status.FAILED for f in row.blocking) else []),
-        f"Too early: check-in and start are refused until {glance.ready_at}."
+        f"Too early: {refused} until {glance.ready_at}."
         if glance.chip == Status.TOO_EARLY
-        else "The procedure is blocked: check-in and start are refused until this is mended.",
+        else f"The procedure is blocked: {refused} until this is mended.",
         *(f.sentence for f in row.blocking if f.item == PROTOCOL),
         "The desk has been told." if told else "The desk sees it on its boards.",
     ]
+
+
+def _refused(row: Row) -> str:
+    """Whoever is here may be checked in while only what the start needs is blocked."""
+    stops = any(finding.needed_by in TESTED[Gate.CHECK_IN] for finding in row.blocking)
+    return "check-in and start are refused" if stops and row.case.state == "booked" else "the start is refused"
 
 
 def meanwhile(request: HttpRequest, case: Case, problem: Problem | None) -> list[dict[str, Any]]:
