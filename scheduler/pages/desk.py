@@ -168,10 +168,11 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
     on = day.astimezone(actor.practice.site.tz).date() if day else None
     context = {
         "actor": actor,
+        "case": case,
         "form": form,
         "problem": problem,
         "title": f"{'Move' if case.booking else 'Book'} {case.patient.family_name.upper()}, {case.patient.given_name}",
-        "lead": _lead(row.verdict.earliest_safe_start, actor),
+        "lead": _lead(row, actor),
         "button": "Move it" if case.booking else "Book it",
         "asked": asked,
         "look_alikes": look_alikes_on(actor.practice, case.patient, on) if on else [],
@@ -192,14 +193,14 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _lead(earliest: datetime | None, actor: Actor) -> str:
+def _lead(row: Row, actor: Actor) -> str:
+    earliest = row.verdict.earliest_safe_start
     if earliest is None:
         return ""
     local = earliest.astimezone(actor.practice.site.tz)
-    zone = actor.practice.zone
-    return (
-        f"Not before {local:%A}, {local.day} {local:%B %Y} at {local:%H:%M}: the earliest safe start. Times are {zone}."
-    )
+    when = f"{local:%A}, {local.day} {local:%B %Y} at {local:%H:%M}"
+    mended = ", once what blocks the case is mended" if row.blocking else ""
+    return f"Not before {when}: the earliest safe start{mended}. Times are {actor.practice.zone}."
 
 
 def _initial_slot(case: Case) -> dict[str, Any]:

@@ -179,6 +179,13 @@ def test_new_case_form_names_what_is_wrong_keeps_what_was_typed_and_writes_nothi
     assert not Case.objects.filter(patient__given_name="Flora").exists()
 
 
+def test_new_case_form_names_the_field_of_a_refusal_in_words(signed_in: Callable[[str], Client]) -> None:
+    desk = signed_in("scheduler")
+    desk.post("/desk/new/", {**NEW, "record_number": "T-100"})
+    page = desk.post("/desk/new/", {**NEW, "record_number": "T-100"}).content.decode()
+    assert ("<strong>record number</strong>" in page, "<strong>record_number" in page) == (True, False)
+
+
 def slot(case: Case, resources: dict[str, Resource], **change: str) -> dict[str, str]:
     names = {"room": "Room 1", "proceduralist": "Chris Clinician", "bay": "Bay 1"}
     ids = {kind: str(resources[name].pk) for kind, name in names.items()}
@@ -214,7 +221,11 @@ def test_book_form_shows_every_reason_of_a_refusal(
     case = tell("opened")
     answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/book/", slot(case, resources))
     page = answer.content.decode()
-    assert answer.status_code == 409
+    assert (
+        answer.status_code,
+        f'href="/desk/cases/{case.pk}/"' in page,
+        f"born {case.patient.born_on.day} " in page,
+    ) == (409, True, True)
     assert [item for item in ("consult", "candidacy", "imaging") if f"<strong>{item}</strong>" in page] == [
         "consult",
         "candidacy",
@@ -236,6 +247,8 @@ def test_release_form_releases_and_cancel_form_ends_the_case(
     )
     case.refresh_from_db()
     assert (case.state, case.ending_reason) == ("withdrew", "feels better")
+    page = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert ("Ended because: feels better" in page, "Earliest safe start" in page) == (True, False)
 
 
 @pytest.mark.parametrize(("ending", "status"), [("release", 409), ("=7*191", 400), ("booked", 400), ("", 400)])

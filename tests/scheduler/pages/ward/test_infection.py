@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from checklists.models import Evidence
 from checklists.rules.values import Authority
@@ -62,7 +63,10 @@ def test_fever_of_the_protocols_row_blocks_and_says_so(temperature: str, unit: s
     check(place, temperature=temperature, unit=unit)
     page = place.look("?saved=recorded")
     assert page.context["row"].state == "blocked"
-    assert page.context["next"][0] == "Call the clinician."
+    assert page.context["next"][:2] == [
+        "Call the clinician.",
+        "The procedure is blocked: the start is refused until this is mended.",
+    ]
     assert "fever. Call the clinician." in page.content.decode()
     assert place.move("check-in").status_code == 302  # the check is needed by the start
     refused = place.move("start")
@@ -93,7 +97,9 @@ def test_what_is_wrong_is_named_kept_and_not_saved(place: Bedside) -> None:
     assert recorded(place) == []
 
 
-def test_infection_is_asked_once_more_and_then_releases_the_booking(place: Bedside) -> None:
+def test_infection_is_asked_once_more_and_then_releases_the_booking(
+    place: Bedside, signed_in: Callable[[str], Client]
+) -> None:
     asked = check(place, outcome="infection", signs="some", ticked=["chills"])
     page = asked.content.decode()
     assert (asked.status_code, recorded(place)) == (409, [])
@@ -113,6 +119,10 @@ def test_infection_is_asked_once_more_and_then_releases_the_booking(place: Bedsi
     shown = place.look("?saved=infection")
     assert "The booking is released." in shown.content.decode()
     assert "restart_decision:apixaban" in place.lines()
+    desk = signed_in("scheduler")
+    for page, said in (("", "Earliest safe start, once what"), ("book/", "the earliest safe start, once what")):
+        shown = desk.get(f"/desk/cases/{place.case.pk}/{page}")
+        assert f"{said} blocks the case is mended" in shown.content.decode()
 
 
 def test_only_a_clinician_assesses_signs_as_no_infection_and_gives_the_reason(
