@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from checklists.rules.conditions import condition_checks, is_bridging, risk_checks
+from checklists.rules.conditions import condition_checks, risk_checks
 from checklists.rules.context import (
     Answer,
     Check,
@@ -274,9 +274,9 @@ def is_said_early(context: Context, matches: list[Match], dose: Dose) -> bool:
 
 
 def not_yet_started(context: Context, matches: list[Match], dose: Dose) -> list[Check]:
-    """Who does not take a bridging drug before the other drug is stopped may well take it after."""
+    """Who did not take a drug before it would have had to be stopped may well have taken it since."""
     drug = matches[0].drug
-    if not is_bridging(context, drug) or not is_said_early(context, matches, dose):
+    if not is_said_early(context, matches, dose):
         return []
     ask = f"{drug} may have been started since this was said. Ask whether it was taken, and when last."
     return [pending("dose_stated_early", ask, until_start=True)]

@@ -102,7 +102,7 @@ def name_of(context: Context, drug: str) -> str:
 def _asked(context: Context, finding: Finding, drug: str, shown: str) -> Asked:
     dose = last_dose(context, drug)
     if dose.not_taking:
-        return _not_taken(shown)
+        return _not_taken(context, drug, shown)
     if codes := asked_now(context, finding, drug):
         return _about(codes, shown)
     if goes_on(context, drug):
@@ -113,21 +113,26 @@ def _asked(context: Context, finding: Finding, drug: str, shown: str) -> Asked:
     return _told(context, stop, shown)
 
 
+def opens_at(context: Context, drug: str) -> datetime | None:
+    """When the day begins on which the drug has to be stopped; None where none is known."""
+    stops = [stop for plan in plans_of(context, drug) if (stop := stop_time_of(context, plan.match))]
+    zone = context.facts.site.tz
+    return max((day_begins(local_date(stop, zone), zone) for stop in stops), default=None)
+
+
 def stop_told(context: Context, finding: Finding, drug: str) -> Stop | None:
     """When the drug may be taken last; None until its prescriber has agreed and no clinician has yet to decide."""
-    at = stop_time(context, drug)
-    if at is None or _undecided(context, finding, drug):
+    at, begins = stop_time(context, drug), opens_at(context, drug)
+    if at is None or begins is None or _undecided(context, finding, drug):
         return None
     agreed = agreed_entries(context, drug)
     named = [e.value["last_dose_on"] for e in agreed if "last_dose_on" in e.value]
     last_days = [dose_on(parse_date(day), context.facts.site.tz) for day in named]
     earliest = min([at, *last_days])
-    stops = [stop for plan in plans_of(context, drug) if (stop := stop_time_of(context, plan.match))]
-    zone = context.facts.site.tz
     rows = [rows for plan in plans_of(context, drug) if plan.match.rows and (rows := rows_for(context, plan.match))]
     return Stop(
         at=earliest,
-        opens_at=max(day_begins(local_date(stop, zone), zone) for stop in stops),
+        opens_at=begins,
         day_only=earliest == at and all(row.plans_by.action == "hold_day_of" for row in rows),
     )
 
@@ -173,8 +178,9 @@ def _noted(shown: str) -> Asked:
     )
 
 
-def _not_taken(shown: str) -> Asked:
-    told = say("Thank you for telling us. We will call you.")
+def _not_taken(context: Context, drug: str, shown: str) -> Asked:
+    """Asked once more from the day on which it would have to be stopped."""
+    told, again_at = say("Thank you for telling us. We will call you."), opens_at(context, drug)
     return Asked(
         ask=say("Do you take {drug}?", drug=shown),
         do=(say("We have noted that you do not take it."),),
@@ -182,7 +188,8 @@ def _not_taken(shown: str) -> Asked:
             _not_taking(shown),
             Choice("took_it", say("I do take it"), told, (Detail("last", "moment", _LAST),), calls=True),
         ),
-        is_open=True,
+        opens_at=again_at,
+        is_open=again_at is None or context.start.clock.reached(again_at),
     )
 
 

@@ -226,6 +226,19 @@ def test_latest_word_counts_and_a_tie_takes_the_later_dose():
     assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == OK
 
 
+@pytest.mark.parametrize(
+    ("said_at", "expected"),
+    [
+        (at("2027-03-08 23:59"), ("pending", "dose_stated_early")),
+        (at("2027-03-09 00:00"), ("satisfied", "satisfied")),  # the day on which it would have to be stopped
+    ],
+)
+def test_drug_that_was_not_taken_before_it_had_to_be_stopped_is_asked_about_again(said_at, expected):
+    notes = Notes()
+    notes.add("hold:ibuprofen", {"not_taking": True}, said_at)
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == expected
+
+
 def test_not_taking_does_not_undo_an_earlier_dose():
     notes = dosed("ibuprofen", START - 2 * HOUR, agreed=False)
     notes.add("hold:ibuprofen", {"not_taking": True}, START - HOUR / 2)

@@ -4,8 +4,8 @@ import pytest
 
 from checklists.rules.questions import Answer, value_of
 from checklists.rules.values import Authority, Medication
-from tests.checklists.rules.cases import HOUR, START, at, taking
-from tests.checklists.rules.questions.states import agreed, asked, shipped
+from tests.checklists.rules.cases import HOUR, SECOND, START, at, taking
+from tests.checklists.rules.questions.states import agreed, asked, patient, shipped
 
 
 def test_agreement_that_a_scheduler_noted_tells_no_time_before_a_nurse_verified_it():
@@ -25,6 +25,17 @@ def test_bridging_is_not_spoken_of_before_its_prescriber_agreed():
     assert "hold:enoxaparin" in told
     alone = asked(facts=taking(Medication("enoxaparin", "therapeutic")), protocol=reference)["hold:enoxaparin"]
     assert alone.ask.msgid == "Keep taking {drug} as you do now"
+
+
+def test_drug_that_is_not_taken_is_asked_about_again_when_it_would_have_to_be_stopped():
+    said = patient("hold:ibuprofen", {"not_taking": True}, START - 20 * 24 * HOUR)
+    opens = at("2027-03-09 00:00")
+    before = asked(said, facts=taking("ibuprofen"), now=opens - SECOND)["hold:ibuprofen"]
+    then = asked(said, facts=taking("ibuprofen"), now=opens)["hold:ibuprofen"]
+    assert (before.is_open, before.opens_at, then.is_open, then.is_done) == (False, opens, True, False)
+    assert [choice.code for choice in then.choices][:2] == ["not_taking", "took_it"]
+    again = patient("hold:ibuprofen", {"not_taking": True}, opens)
+    assert asked(said, again, facts=taking("ibuprofen"), now=opens)["hold:ibuprofen"].is_done
 
 
 @pytest.mark.parametrize(("now", "asks"), [("2027-03-09 23:59", False), ("2027-03-10 00:00", True)])
