@@ -1,0 +1,88 @@
+"""An erasure meets whoever gives the patient something new at the same moment: nothing is open at an erased row."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from threading import Event
+
+import pytest
+from django.db import connection, transaction
+
+from checklists.services.checklists import current_facts
+from scheduler.models import Case, Contact, Erasure, Patient, Practice
+from scheduler.services import erasure
+from scheduler.services.cases import open_case, plan_of
+from scheduler.services.demonstration import make_practice
+from scheduler.services.erasure import Done
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from tests.conftest import NOW, ZONE
+from tests.house import roles
+from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.erasing import WHY
+from tests.scheduler.services.steps import BY
+
+pytestmark = [
+    pytest.mark.matrix,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("meeting"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
+]
+
+
+@pytest.fixture
+def practice(meeting: None) -> Practice:
+    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+    roles.sees(made.pk)
+    return made
+
+
+@pytest.fixture
+def patient(practice: Practice, now: datetime) -> Patient:
+    return add_patient(practice_id=practice.pk, patient=NewPatient("Raced", "Given", date(1950, 1, 2)), by=BY, now=now)
+
+
+def opening(practice: Practice, patient: Patient, tell: Callable[..., Case], now: datetime) -> Callable[[], Case]:
+    plan = plan_of(current_facts(tell("opened").checklist))
+    return lambda: open_case(
+        practice=practice, patient_id=patient.pk, protocol="demonstration", plan=plan, by=BY, now=now
+    )
+
+
+def test_erasure_beside_new_cases_and_contacts_leaves_nothing_open_there(
+    practice: Practice, patient: Patient, tell: Callable[..., Case], now: datetime
+) -> None:
+    opens = opening(practice, patient, tell, now)
+    named = {"practice_id": practice.pk, "patient_id": patient.pk}
+
+    def adds() -> Contact:
+        return add_contact(patient=patient, contact=NewContact(phone="555-0170"), by=BY, now=now)
+
+    results = at_once([opens, lambda: erasure.erase_patient(**named, **WHY, by=BY, now=now), adds, opens])
+    erased = Erasure.objects.filter(patient=patient).exists()
+    assert erased == any(isinstance(result, Done) for result in results)
+    assert not (erased and Case.objects.filter(patient=patient).exists())
+    assert not (erased and Contact.objects.filter(patient=patient).exclude(phone_hash="").exists())
+
+
+def test_case_opened_while_the_bare_row_is_written_waits_and_is_refused(
+    practice: Practice, patient: Patient, tell: Callable[..., Case], now: datetime
+) -> None:
+    """Somebody with SQL, in no hurry to commit."""
+    opens = opening(practice, patient, tell, now)
+    written = Event()
+
+    def erases() -> Erasure:
+        with transaction.atomic():
+            row = Erasure.objects.create(practice_id=practice.pk, patient=patient, at=now, by=BY, **WHY)
+            written.set()
+            time.sleep(1)
+        return row
+
+    def opens_after() -> Case:
+        assert written.wait(timeout=30)
+        return opens()
+
+    row, refused = at_once([erases, opens_after])
+    assert isinstance(row, Erasure)
+    assert "scheduler_case_of_no_erased_patient" in str(refused)
+    assert not Case.objects.filter(patient=patient).exists()
