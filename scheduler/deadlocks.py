@@ -2,7 +2,8 @@
 
 Every transaction takes its locks in this order, and whoever adds one keeps to it:
 
-1. the case (`locked_case`); several in the order of their ids; a patient's row before the cases
+1. the case (`locked_case`); several in the order of their ids; then their patients' rows (a new case comes after its
+   patient's row)
 2. rooms, people and bays, in the order of their ids (`_locked_resources`), then the claims on them
 3. rows that hang on the case: links, tasks, items, blocks, the outbox; a sender that writes to the case locks it first
 4. unsealed rows of the access log, skipping those that somebody else holds

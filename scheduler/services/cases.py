@@ -57,8 +57,9 @@ def open_case(
     import_key: str = "",
 ) -> Case:
     """A case on the protocol's version in force. Raises Invalid, NotFound, Refused."""
-    patient = Patient.objects.filter(practice_id=practice.pk, pk=patient_id).first()
-    if patient is None:
+    # Waits for a merge or an erasure of this row that is under way, instead of running into the database's refusal.
+    patients = Patient.objects.select_for_update(no_key=True).filter(practice_id=practice.pk, pk=patient_id)
+    if (patient := patients.first()) is None:
         raise Invalid(
             "There is no such patient in this practice.",
             errors=(Reason("patient_unknown", "Give the id of a patient of this practice.", field="patient"),),
