@@ -10,7 +10,7 @@ import pytest
 
 from checklists.rules.questions import ESCORT, Answer, Question, value_of
 from checklists.rules.values import Authority, Medication
-from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, taking
+from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, at, taking
 from tests.checklists.rules.questions.reading import line, lines
 from tests.checklists.rules.questions.states import agreed, asked, patient, shipped
 
@@ -33,6 +33,7 @@ STATES = {
     "ride, the same adult as before": ("ride", (patient("ride", CONTACT, NOW),), {}),
     "ride, none so far": ("ride", (patient("ride", {"available": False}, NOW),), {}),
     "ride, asked of the escort": ("ride", (), {"audience": ESCORT}),
+    "ride, asked of an escort who is known": ("ride", (patient("ride", CONTACT, NOW),), {"audience": ESCORT}),
     "fasting, to come": ("fasting", (), {"now": START - 20 * HOUR, **REFERENCE}),
     "fasting, begun": ("fasting", (), REFERENCE),
     "fasting, from midnight": ("fasting", (), {"protocol": fasting(mode="midnight", sip_with_medicines=False)}),
@@ -127,6 +128,7 @@ def test_what_was_said_is_read_back(item, value, words):
     authority = Authority.PATIENT if "decision" not in value else Authority.CLINICIAN
     answered = asked((item, value, authority, NOW), facts=taking("ibuprofen"))[item].answered
     assert [line(text) for text in answered.said] == words
+    assert (answered.choice == "not_sure") is (words == ["I am not sure"])
     assert (answered.at, answered.recorded_by) == (NOW, "staff:1")
 
 
@@ -203,3 +205,27 @@ def test_medicine_is_called_by_the_first_name_on_the_list_and_by_its_own_where_t
     assert line(asked(facts=twice)["hold:warfarin"].title) == "Your medicine: Coumadin (warfarin)"
     gone = asked(patient("hold:ibuprofen", {"last_dose_at": AT.isoformat()}, NOW))
     assert line(gone["hold:ibuprofen"].title) == "Your medicine: ibuprofen"
+
+
+def test_some_of_a_list_of_which_none_was_chosen_is_none_of_it():
+    for state, choice in (("illness, asked", "yes"), ("medicine, asked how it is", "some")):
+        assert set(value_of(question(state), Answer(choice))["answers"].values()) == {"no"}
+
+
+def test_fast_of_clear_drinks_alone_names_one_time():
+    clear = tuple(row for row in PROTOCOL.fasting.intakes if row.intake == "clear liquids")
+    told = [line(text) for text in asked(protocol=fasting(intakes=clear))["fasting"].do]
+    assert told[:2] == ["You may eat as usual until Wed 10 08:00.", "After that, eat and drink nothing."]
+
+
+def test_day_of_an_evening_start_is_the_sites():
+    """At eight in the evening of the 9th it is the 10th by UTC."""
+    evening = {"start": at("2027-03-09 20:00"), "now": at("2027-03-09 18:00")}
+    fast = asked(protocol=fasting(mode="midnight"), **evening)["fasting"]
+    read = "\n".join(lines(fast))
+    assert "the midnight at which Tue 09 begins" in read
+    assert "I have had no food or drink on Tue 09" in read
+    medicine = asked(facts=METFORMIN, **evening)["hold:metformin"]
+    assert line(medicine.do[0]) == "Do not take metformin on Tue 09."
+    weekly = asked(facts=WEEKLY, **REFERENCE, start=evening["start"], now=at("2027-03-08 18:00"))["hold:semaglutide"]
+    assert weekly.opens_at == at("2027-03-09 00:00")
