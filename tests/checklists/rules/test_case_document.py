@@ -218,6 +218,8 @@ def problems_of(text, **more):
 def test_entry_without_an_id_has_that_of_its_place_and_no_other_may_have_it():
     assert problems_of(TWO) == ["c.yaml:16: evidence.1.id: 1 is used before. Give each entry its own id."]
     assert [entry.id for entry in parse_case(TWO.replace("id: 1", "id: 7"))[1]] == [1, 7]
+    last = TWO.replace("- id: 1\n    item", "- item") + "    id: 1\n"
+    assert problems_of(last) == ["c.yaml:19: evidence.1.id: 1 is used before. Give each entry its own id."]
 
 
 def test_entry_that_is_no_object_is_told_with_its_line():
@@ -242,6 +244,7 @@ def test_document_of_the_greatest_length_is_read():
     written = json.dumps(plain_of(read_text(CASE, "-", 1)))
     longest = written + " " * (1_000_000 - len(written))
     assert (good_json(longest) is not None, good_json(longest + " ")) == (True, None)
+    assert read_text(longest, "-", 1) == json.loads(written)
     assert problems_of(longest + " ") == [
         "c.yaml:1: document: has more than 1,000,000 characters: shorten it to one case."
     ]
