@@ -4,11 +4,12 @@ A changed wording is changed there too, so that somebody reads what a patient wi
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from checklists.rules.questions import ESCORT, Answer, Question, value_of
+from checklists.rules.questions import ESCORT, Answer, Question, problems_of, value_of
 from checklists.rules.values import Authority, Medication
 from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, START, at, taking
 from tests.checklists.rules.questions.reading import line, lines
@@ -229,3 +230,40 @@ def test_day_of_an_evening_start_is_the_sites():
     assert line(medicine.do[0]) == "Do not take metformin on Tue 09."
     weekly = asked(facts=WEEKLY, **REFERENCE, start=evening["start"], now=at("2027-03-08 18:00"))["hold:semaglutide"]
     assert weekly.opens_at == at("2027-03-09 00:00")
+    warfarin = asked(agreed("warfarin"), facts=WARFARIN, start=at("2027-03-10 20:00"), now=START)["hold:warfarin"]
+    assert warfarin.opens_at == at("2027-03-05 00:00")
+
+
+def test_drug_that_goes_on_without_a_question_of_the_day_promises_none():
+    goes_on = asked(facts=taking("sertraline"), **REFERENCE)["hold:sertraline"]
+    assert [line(text) for text in goes_on.do] == ["Do not stop it unless we tell you."]
+    assert goes_on.opens_at is None
+
+
+def test_no_of_a_patient_is_shown_as_one():
+    for value, is_no in (({"available": False}, True), (CONTACT, False)):
+        assert asked(patient("ride", value, NOW))["ride"].answered.is_no is is_no
+
+
+IBUPROFEN = {"facts": taking("ibuprofen")}
+
+
+@pytest.mark.parametrize(
+    ("item", "answer", "wrong"),
+    [
+        ("ride", Answer("yes", {"name": ""}), ["This is needed."]),
+        ("ride", Answer("yes", {"name": "x" * 120, "phone": "555-0100"}), []),
+        ("ride", Answer("yes", {"name": "Al", "phone": "555-010"}), ["This phone number is too short."]),
+        ("fasting", Answer("ate", {"what": "light meal", "at": NOW}), []),
+        ("infection_prescreen", Answer("yes", {"signs": ("fever", "vaccine")}), []),
+        ("infection_prescreen", Answer("yes", {"signs": ("fever", "gout")}), ["Choose one of the answers."]),
+        ("hold:ibuprofen", Answer("stopped", {"last": NOW.date() - timedelta(days=329)}), []),
+        (
+            "hold:ibuprofen",
+            Answer("stopped", {"last": NOW.date() - timedelta(days=330)}),
+            ["This is about a year ago. Check the year."],
+        ),
+    ],
+)
+def test_answer_at_the_edge_of_what_can_be_recorded(item, answer, wrong):
+    assert [line(each.text) for each in problems_of(asked(**IBUPROFEN)[item], answer, NOW)] == wrong
