@@ -234,9 +234,10 @@ def test_drug_that_cannot_be_judged_does_not_hide_the_wait_of_another():
     notes = Notes()
     notes.add("hold:warfarin", {"last_dose_at": START.isoformat()}, START)
     notes.add("hold:apixaban", {"last_dose_at": None}, START)
-    verdict = judge(taking("warfarin", "Eliquis"), notes.all, start=None, now=START)
-    assert verdict.finding("hold:apixaban").code == "rule_error"
-    assert verdict.earliest_safe_start == START + timedelta(hours=120)
+    for listed in (("warfarin", "Eliquis"), ("Eliquis", "warfarin")):
+        verdict = judge(taking(*listed), notes.all, start=None, now=START)
+        assert verdict.finding("hold:apixaban").code == "rule_error"
+        assert verdict.earliest_safe_start == START + timedelta(hours=120)
 
 
 def test_midnight_dose_of_the_day_moves_the_earliest_start_to_tomorrow():

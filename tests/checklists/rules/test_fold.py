@@ -342,3 +342,20 @@ def test_what_is_owed_at_discharge_is_done_after_the_start_and_a_prescriber_may_
     notes.add("prescriber_clearance:warfarin", {"answer": "agreed", "prescriber": "Dr. W", "how": "fax"}, later)
     for item in ("responsible_adult", "prescriber_clearance:warfarin"):
         assert outcome(item, taking("warfarin"), notes.all, now=later) == OK
+
+
+def test_item_of_which_the_patients_word_is_enough_waits_for_no_look():
+    own = tuple(
+        replace(rule, patient_word="yes", verified_by="nurse") if rule.kind == "ride" else rule for rule in ITEMS
+    )
+    notes = Notes()
+    notes.add("ride", {"available": True, "adult": True}, START - HOUR, Authority.PATIENT)
+    assert outcome("ride", evidence=notes.all, protocol=replace(PROTOCOL, items=own)) == OK
+
+
+def test_decision_about_a_drug_is_no_look_at_its_last_dose():
+    notes = Notes()
+    dose = {"last_dose_at": (START - 30 * HOUR).isoformat()}
+    notes.add("hold:ibuprofen", dose, START - 9 * HOUR, Authority.PATIENT)
+    notes.add("hold:ibuprofen", {"decision": "continue"}, START - HOUR, Authority.NURSE)
+    assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == WAITS
