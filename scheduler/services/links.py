@@ -128,7 +128,7 @@ def revoke_links(
     live = Link.objects.filter(revoked_at=None, **{name: value for name, value in named.items() if value})
     rows = list(live.select_for_update(of=("self",)).select_related("contact").order_by("pk"))
     for link in rows:
-        withdraw_mails(link, reason=f"the link was revoked: {reason}", now=now)
+        withdraw_mails(link, reason=f"the link was revoked: {reason.replace('_', ' ')}", now=now)
         link.revoked_at, link.revoked_reason = now, reason
         link.save(update_fields=["revoked_at", "revoked_reason"])
         append_record(

@@ -11,7 +11,7 @@ from scheduler.models import Case, Link, Practice, Record
 from scheduler.rules.links import TRIES, digest_of
 from scheduler.services.links import open_link
 from tests.conftest import NOW
-from tests.scheduler.pages.my.visiting import enter, give_link, link_of, token
+from tests.scheduler.pages.my.visiting import enter, follow, give_link, link_of, token
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,14 @@ def test_case_page_tells_who_has_a_link_and_what_became_of_it(case: Case, signed
     give_link(case, "escort")
     assert "Some escort" in shown(client, case)
     assert token(link_of(case)) not in client.get(f"/desk/cases/{case.pk}/").content.decode()
+
+
+def test_mail_that_a_closed_link_withdraws_says_why_in_words(case: Case, signed_in: Callable[[str], Client]) -> None:
+    client, link = signed_in("scheduler"), link_of(case)
+    client.post(f"/desk/cases/{case.pk}/links/{link.contact_id}/send/")
+    follow(link_of(case)).post("/my/not-me/")
+    page = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert ("(the link was revoked: not me)" in page, "not_me" in page) == (True, False)
 
 
 def test_one_click_sends_the_link_again(case: Case, signed_in: Callable[[str], Client]) -> None:
