@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checklists.models import GatePass
+from checklists.rules.codes import code_as_label
 from checklists.rules.values import Finding, Gate
 from checklists.services.downtime import (
     AsAt,
@@ -45,11 +46,16 @@ def told_of_start(
 ) -> list[str]:
     """`stays`: what is taken stays claimed as it was booked; else it is not claimed at all."""
     told = [f"Started on paper ({paper.reference}). At that time the start gate {SAID[answer.decision.answer]}."]
-    told += [finding.sentence for finding in answer.decision.refusals]
+    told += [_of_item(finding) for finding in answer.decision.refusals]
     told += told_of_places(taken, stays)
     if went_home is not None and not went_home.decision.is_open:
-        told += [f"Not entered before discharge: {finding.sentence}" for finding in went_home.decision.refusals]
+        told += [f"Not entered before discharge: {_of_item(finding)}" for finding in went_home.decision.refusals]
     return told
+
+
+def _of_item(finding: Finding) -> str:
+    """Sentences of several items stand in a row: each says whose it is."""
+    return f"{code_as_label(finding.item).replace(':', ': ')}: {finding.sentence}"
 
 
 def told_of_rest(case: Case, paper: Paper, times: PaperTimes, taken: Sequence[Reason]) -> list[str]:

@@ -80,13 +80,15 @@ def test_blocked_start_is_told_with_its_reasons_and_nothing_typed_is_lost(
     case, nurse = tell("checked_in", now=later - timedelta(hours=3), infection_check=FEVER), signed_in("nurse")
     refused = nurse.post(address(case), filled(case, staff))
     text = refused.content.decode()
-    assert refused.status_code == 409
+    assert (refused.status_code, "nurse signs for it.</strong>" in text) == (409, True)
     assert "38.4" in text and 'value="10:40"' in text and PASSWORD not in text
     second = {"second_email": "clinician@demo.example", "second_password": PASSWORD}
     assert nurse.post(address(case), filled(case, staff, **second)).status_code == 302
     assert GatePass.objects.get(subject=case.pk).decision.answer == "refused"
     shown = nurse.get(f"/ward/cases/{case.pk}/").content.decode()
     assert "When it was entered the gate would have refused" in shown
+    owed = Task.objects.get(case=case, kind="review", done_at=None).sentence
+    assert "would have refused. Infection check: The temperature is 38.4 C" in owed
 
 
 WRONG = {
