@@ -26,7 +26,11 @@ EARLIEST = date(2000, 1, 1)  # before every record, and a moment in every zone
 class AuditForm(forms.Form):
     """Ids and codes only, so that they may stand in an address."""
 
-    subject = forms.UUIDField(label="Patient or case (its id)", required=False)
+    subject = forms.UUIDField(
+        label="Patient or case (its id)",
+        required=False,
+        error_messages={"invalid": "Give the id, not a name: the case's page leads here with it."},
+    )
     by = forms.ChoiceField(label="Person", required=False)
     action = forms.SlugField(label="Action, or page", required=False, max_length=60)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -50,7 +54,10 @@ class AuditForm(forms.Form):
 
 def _asked(form: AuditForm, actor: Actor, now: datetime) -> Asked:
     if not form.is_valid():
-        fields = tuple(Reason("bad_filter", " ".join(map(str, told)), field) for field, told in form.errors.items())
+        fields = tuple(
+            Reason("bad_filter", " ".join(map(str, told)), str(form[field].label))
+            for field, told in form.errors.items()
+        )
         raise Invalid("The search cannot be read.", errors=fields)
     return form.asked(actor.practice, now)
 
