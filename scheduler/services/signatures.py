@@ -32,7 +32,8 @@ def authenticate_afresh(actor: Actor, password: str) -> None:
     """The actor's own password, for this act. Raises Unauthenticated (step-up)."""
     if not actor.user.check_password(password):
         raise Unauthenticated(
-            "Type your own password: this asks who you are at this moment (field 'password').",
+            "This is not your password. Type your own password: this asks who you are at this moment "
+            "(field 'password').",
             code="fresh_authentication_required",
         )
 

@@ -1,5 +1,6 @@
 """What templates ask for: a status as a chip, a moment in the practice's zone, an age in words."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,12 @@ def local(moment: datetime | None, practice: Practice) -> str:
     if moment is None:
         return ""
     return moment_in_words(moment, practice.site.tz)
+
+
+@register.filter
+def unfielded(detail: str) -> str:
+    """A refusal's sentence without the name of a field that calls send and no page shows."""
+    return re.sub(r" \(field '\w+'\)", "", detail)
 
 
 @register.filter

@@ -42,6 +42,8 @@ def test_override_needs_the_clinicians_own_password_and_every_page_shows_it(
     page = client.get("/sign/").content.decode()
     assert ("Nadia Nurse" in page, "The clinic bus takes her home." in page) == (True, True)
     refused = override(client, entry, password="not mine at all")
+    page = refused.content.decode()
+    assert ("This is not your password." in page, "(field" in page) == (True, False)
     assert (refused.status_code, Override.objects.count()) == (403, 0)
     assert ("the clinic bus" in refused.content.decode(), "not mine at all" in refused.content.decode()) == (
         True,
