@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -28,6 +28,7 @@ from scheduler.services.restarts import restarts_owed
 
 ERASED = "patient_erased"
 SHORTEST_NAME = 3  # a shorter one is found in too many other words
+NUMBER = re.compile(r"[+(]*\d(?:[\s()./-]*\d){5,}")  # a date or a telephone number, with whatever stands between
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,20 @@ def _check(why: str, reason: str, patients: Iterable[Patient]) -> None:
 
 
 def _says_who(reason: str, patients: Iterable[Patient]) -> bool:
-    said = reason.casefold()
-    return any(word.casefold() in said for word in _words_of(list(patients)))
+    said, numbers = reason.casefold(), {_digits(found) for found in NUMBER.findall(reason)}
+    words = list(_words_of(list(patients)))
+    return any(word.casefold() in said for word in words) or bool(numbers & set(map(_digits, words)) - {""})
+
+
+def _digits(text: str) -> str:
+    """Of a number however it is written; nothing for what is more than a number."""
+    return re.sub(r"\D", "", text) if NUMBER.fullmatch(text) else ""
+
+
+def _dates_of(born_on: date) -> Iterator[str]:
+    yield born_on.isoformat()
+    yield from (f"{born_on:{form}}" for form in ("%d-%m-%Y", "%m-%d-%Y", "%-d-%-m-%Y", "%-m-%-d-%Y"))
+    yield from (f"{born_on:{form}}" for form in ("%-d %B %Y", "%B %-d, %Y"))
 
 
 def _words_of(patients: Sequence[Patient]) -> Iterator[str]:
@@ -132,7 +145,7 @@ def _words_of(patients: Sequence[Patient]) -> Iterator[str]:
     names += [contact.name for contact in contacts]
     yield from (word for name in names for word in re.split(r"[^\w]+", name) if len(word) >= SHORTEST_NAME)
     for row in patients:
-        yield from filter(None, (row.born_on.isoformat(), row.record_number))
+        yield from (*_dates_of(row.born_on), *filter(None, [row.record_number]))
     for contact in contacts:
         yield from filter(None, (contact.email, contact.phone, contact.address))
 

@@ -158,7 +158,11 @@ def test_case_that_is_not_closed_is_named(tell: Callable[..., Case], late: datet
         ({"reason": "x" * 501}, "too_long"),
         ({"reason": "Mrs. FAMILY1 asked."}, "names_the_patient"),
         ({"reason": "Whoever has 555-0100 asked."}, "names_the_patient"),
+        ({"reason": "Whoever has (555) 0100 asked."}, "names_the_patient"),
         ({"reason": "Born 1950-01-02."}, "names_the_patient"),
+        ({"reason": "Born 02.01.1950."}, "names_the_patient"),
+        ({"reason": "Born 1/2/1950."}, "names_the_patient"),
+        ({"reason": "Born on 2 January 1950."}, "names_the_patient"),
     ],
 )
 def test_reason_is_given_and_names_nobody(wrong: dict[str, str], code: str, closed: Case, late: datetime) -> None:
