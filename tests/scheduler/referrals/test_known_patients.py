@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from scheduler.isolation import within
 from scheduler.models import Case, Contact, Patient, Practice
 from scheduler.services.merging import Choice, merge_patients
 from scheduler.services.people import NewPatient, add_patient
@@ -85,7 +86,8 @@ def test_import_of_a_referral_whose_case_was_filed_to_another_patient_opens_none
 def test_import_does_not_see_another_practice(
     imported: Imported, practice: Practice, other_practice: Practice, now: datetime
 ) -> None:
-    known(other_practice, now, record_number="MR-1")
+    with within(other_practice.pk):
+        known(other_practice, now, record_number="MR-1")
     ran = imported({"given_name": "Walter", "born_on": "1950-01-01"})
     assert (ran.code, len(ran.lines)) == (0, 1)
     assert Patient.objects.filter(practice=practice).count() == 1
