@@ -240,6 +240,12 @@ def test_drug_that_goes_on_without_a_question_of_the_day_promises_none():
     assert goes_on.opens_at is None
 
 
+@pytest.mark.parametrize(("first", "second", "choice"), [(2, 1, "yes"), (1, 2, "no_ride"), (1, 1, "yes")])
+def test_last_word_is_what_was_observed_last_and_of_two_what_was_recorded_later(first, second, choice):
+    said = (patient("ride", {"available": False}, NOW - first * HOUR), patient("ride", CONTACT, NOW - second * HOUR))
+    assert asked(*said)["ride"].answered.choice == choice
+
+
 def test_no_of_a_patient_is_shown_as_one():
     for value, is_no in (({"available": False}, True), (CONTACT, False)):
         assert asked(patient("ride", value, NOW))["ride"].answered.is_no is is_no
