@@ -260,7 +260,7 @@ def override(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpResp
 
     def act(data: dict[str, Any], now: datetime) -> None:
         _refuse_if_decided(task)
-        signatures.authenticate_afresh(actor, data["password"])
+        signatures.authenticate_afresh(actor, data["password"], now=now)
         second = None
         if data["second_email"]:
             second = signatures.second_person(

@@ -31,7 +31,7 @@ def signed_paper(
     """
     decider = _clinician_of(actor.practice, decided_by)
     if clinician is None:
-        authenticate_afresh(actor, password)
+        authenticate_afresh(actor, password, now=now)
     signer = actor if clinician is None else person_here(actor, **clinician, now=now)
     if CLINICIAN not in signer.roles:
         raise NotPermitted(

@@ -18,7 +18,11 @@ from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks
 from scheduler.services.transitions import Moved
 
-WRONG_SECOND = "second_unknown"
+WRONG_OWN, WRONG_SECOND = "wrong_password", "second_unknown"
+INSTEAD = {
+    WRONG_OWN: "if it was not you, end this session and tell your administrator.",
+    WRONG_SECOND: "or ask your colleague to sign in at another screen.",
+}
 GUESSES, GUESSER_WAITS = 5, timedelta(minutes=15)
 
 
@@ -28,13 +32,17 @@ class Second:
     authority: Authority | None
 
 
-def authenticate_afresh(actor: Actor, password: str) -> None:
-    """The actor's own password, for this act. Raises Unauthenticated (step-up)."""
+def authenticate_afresh(actor: Actor, password: str, *, now: datetime) -> None:
+    """The actor's own password, for this act. Raises Unauthenticated (step-up), TooMany."""
+    _refuse_guessing(actor, WRONG_OWN, now)
     if not actor.user.check_password(password):
+        wrong = Reason(WRONG_OWN, "It is the one you sign in with. Look at the keyboard and type it again.", "password")
         raise Unauthenticated(
             "This is not your password. Type your own password: this asks who you are at this moment "
             "(field 'password').",
             code="fresh_authentication_required",
+            # Nothing typed is no guess: it is how a client learns that a password is asked for.
+            errors=(wrong,) if password else (),
         )
 
 
@@ -50,7 +58,7 @@ def second_person(actor: Actor, *, email: str, password: str, now: datetime) -> 
 
 def person_here(actor: Actor, *, email: str, password: str, now: datetime) -> Actor:
     """Somebody who signs in here and now, beside the actor; perhaps without a role. Raises NotPermitted, TooMany."""
-    _refuse_guessing(actor, now)
+    _refuse_guessing(actor, WRONG_SECOND, now)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None or not user.check_password(password):
         raise NotPermitted("The second person could not sign in. Check their e-mail and password.", code=WRONG_SECOND)
@@ -58,14 +66,13 @@ def person_here(actor: Actor, *, email: str, password: str, now: datetime) -> Ac
     return Actor(user, actor.practice, roles)
 
 
-def _refuse_guessing(actor: Actor, now: datetime) -> None:
+def _refuse_guessing(actor: Actor, code: str, now: datetime) -> None:
     """Also the right password waits then; what is counted are the refusals in the record."""
     lately = Record.objects.filter(practice=actor.practice, by=actor.by, action="refused", at__gt=now - GUESSER_WAITS)
-    wrong = [codes for codes in lately.values_list("codes", flat=True) if WRONG_SECOND in codes]
+    wrong = [codes for codes in lately.values_list("codes", flat=True) if code in codes]
     if len(wrong) >= GUESSES:
         raise TooMany(
-            f"{GUESSES} passwords of somebody beside you were wrong. Wait a quarter of an hour, or ask your colleague "
-            "to sign in at another screen.",
+            f"{GUESSES} passwords typed here were wrong. Wait a quarter of an hour; {INSTEAD[code]}",
             code="too_many_guesses",
         )
 

@@ -78,7 +78,7 @@ class SignProtocol(Write):
     accepts = inputs.SignIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        signatures.authenticate_afresh(actor, data["password"])
+        signatures.authenticate_afresh(actor, data["password"], now=clock.now())
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         signing.sign(version=version, by=actor.by, now=clock.now())
         return show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)
@@ -91,7 +91,7 @@ class WithdrawProtocol(Write):
     accepts = inputs.WithdrawIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        signatures.authenticate_afresh(actor, data["password"])
+        signatures.authenticate_afresh(actor, data["password"], now=clock.now())
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         pinned = signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=clock.now())
         shown = show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)

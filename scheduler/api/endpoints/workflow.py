@@ -187,7 +187,7 @@ class OverrideItem(Write):
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
         now = clock.now()
-        signatures.authenticate_afresh(actor, data["password"])
+        signatures.authenticate_afresh(actor, data["password"], now=now)
         second = signatures.second_person(actor, **data["second"], now=now) if data["second"] else None
         return show_moved(
             signatures.override_item(

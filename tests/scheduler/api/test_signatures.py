@@ -81,7 +81,8 @@ def test_clinician_without_their_own_password_is_asked_for_it(
     assert changes(before) == REFUSAL
     last = Record.objects.order_by("number").last()
     assert last is not None
-    assert (last.action, last.codes) == ("refused", ["fresh_authentication_required"])
+    guessed = ["wrong_password"] if password else []
+    assert (last.action, last.codes) == ("refused", ["fresh_authentication_required", *guessed])
 
 
 def test_password_left_out_is_asked_for(world: World, api: Callable[..., Client]) -> None:
@@ -287,3 +288,20 @@ def test_guessing_a_colleagues_password_ends_after_five_and_waits_a_quarter_of_a
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_guesses")
     at(NOW + timedelta(minutes=15))
     assert try_override(client, case, "labs", second=second(nurse)).status_code == 201
+
+
+def test_guessing_ones_own_password_ends_after_five_wherever_it_is_typed(
+    world: World, api: Callable[..., Client], at: Callable[[datetime], None]
+) -> None:
+    """Whoever sits down at an open session; that nothing was typed is no guess."""
+    case, client = world.tell("prepared", labs=None), api("clinician")
+    at(NOW)
+    for password in ("", "guess 0", "guess 1", "", "guess 2", "guess 3", "guess 4"):
+        assert try_override(client, case, "labs", password=password).status_code == 401
+    waits = try_override(client, case, "labs", password=PASSWORD)
+    assert (waits.status_code, waits.json()["code"]) == (429, "too_many_guesses")
+    version = world.unsigned_version()
+    signing = Call({"version_id": version.pk}, {"password": PASSWORD})
+    assert send(client, "protocol-sign", "POST", signing).status_code == 429
+    at(NOW + timedelta(minutes=15))
+    assert send(client, "protocol-sign", "POST", signing).status_code == 200

@@ -74,7 +74,7 @@ def test_clinician_signs_with_their_own_password_only(
     unsigned.refresh_from_db()
     assert ([answer.status_code for answer in refused], unsigned.signed_at) == ([400, 403], None)
     assert "wrong secret" not in refused[1].content.decode()
-    assert Record.objects.filter(action="refused", codes=["fresh_authentication_required"]).count() == 1
+    assert Record.objects.filter(action="refused", codes__0="fresh_authentication_required").count() == 1
     assert clinician.post(address, {"password": PASSWORD}).status_code == 302
     unsigned.refresh_from_db()
     assert (unsigned.signed_by, unsigned.in_force) == (staff["clinician"].by, True)

@@ -50,7 +50,7 @@ def test_override_needs_the_clinicians_own_password_and_every_page_shows_it(
         False,
     )
     last = Record.objects.filter(practice=practice).order_by("-number")[0]
-    assert (last.action, last.codes) == ("refused", ["fresh_authentication_required"])
+    assert (last.action, last.codes) == ("refused", ["fresh_authentication_required", "wrong_password"])
     assert rows([fresh(case)], NOW)[0].state == "blocked"
 
     assert override(client, only(client))["Location"] == "/sign/?done=overridden"
