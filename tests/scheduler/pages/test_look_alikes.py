@@ -53,8 +53,11 @@ def test_board_of_people_who_are_unlike_marks_nobody(
 def test_phone_check_names_the_other_with_what_differs(
     case: Case, alike: Case, signed_in: Callable[[str], Client]
 ) -> None:
+    alike.patient.born_on = case.patient.born_on
+    alike.patient.save()
     shown = signed_in("scheduler").get(f"/desk/cases/{case.pk}/phone/").content.decode()
     assert "Look-alike on 1 March 2027:" in shown
+    assert "Similar name, same birth date;" in shown
     assert "SORENSON" in shown and "Similar name" in shown and "different surname, given name" in shown
 
 
