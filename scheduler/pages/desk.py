@@ -34,6 +34,8 @@ from scheduler.services.people import writer_names
 from scheduler.services.planning import planned_times
 from scheduler.services.tasks import finish_task
 
+SAME_PATIENT = "Is it that same patient? Open the case without the record number, then merge the two under Duplicates."
+
 
 @require_GET
 @page("desk-case")
@@ -125,7 +127,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     newest = dict(signed.values_list("protocol__name", "pk"))
     asked = [conditions_named(typed_protocol(version)) for version in signed.filter(pk__in=newest.values())]
     form = NewCaseForm(_posted(request), protocols=sorted(newest), asked=sorted(set().union(*asked)))
-    problem = None
+    problem: Problem | None = None
     if request.method == "POST" and form.is_valid():
         try:
             case = cases.open_referral(
@@ -141,7 +143,8 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         except Problem as refused:
             note(actor, refused, request.path)
             problem = refused
-    context = {"actor": actor, "form": form, "title": "New case", "button": "Open the case"}
+    lead = SAME_PATIENT if problem and problem.code == "record_number_taken" else ""
+    context = {"actor": actor, "form": form, "title": "New case", "lead": lead, "button": "Open the case"}
     wrong = request.method == "POST"
     return render(request, "desk/form.html", {**context, "problem": problem}, status=400 if wrong else 200)
 

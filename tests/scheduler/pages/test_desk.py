@@ -184,6 +184,9 @@ def test_new_case_form_names_the_field_of_a_refusal_in_words(signed_in: Callable
     desk.post("/desk/new/", {**NEW, "record_number": "T-100"})
     page = desk.post("/desk/new/", {**NEW, "record_number": "T-100"}).content.decode()
     assert ("<strong>record number</strong>" in page, "<strong>record_number" in page) == (True, False)
+    assert "then merge the two under Duplicates." in page
+    assert desk.post("/desk/new/", NEW).status_code == 302
+    assert "Compare<span" in desk.get("/desk/duplicates/").content.decode()
 
 
 def slot(case: Case, resources: dict[str, Resource], **change: str) -> dict[str, str]:
