@@ -48,7 +48,7 @@ def booked(tell: Callable[..., Case], now: datetime) -> Case:
 
 
 def offer(case: Case) -> str:
-    return Task.objects.get(case=case, kind="reschedule", done_at=None).sentence.partition(") ")[2]
+    return Task.objects.get(case=case, kind="reschedule", done_at=None).sentence.partition("). ")[2]
 
 
 def test_desk_is_told_the_earliest_date_after_an_infection(tell: Callable[..., Case], start: datetime) -> None:

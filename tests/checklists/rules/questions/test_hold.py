@@ -1,10 +1,13 @@
 """Medicines: what is told only once it is verified, and what is asked besides the last dose."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from checklists.rules.questions import Answer, value_of
-from checklists.rules.values import Authority, Medication
-from tests.checklists.rules.cases import HOUR, SECOND, START, at, taking
+from checklists.rules.values import Authority, Medication, Site
+from tests.checklists.rules.cases import FACTS, HOUR, SECOND, START, at, taking
 from tests.checklists.rules.questions.states import agreed, asked, patient, shipped
 
 
@@ -36,6 +39,16 @@ def test_drug_that_is_not_taken_is_asked_about_again_when_it_would_have_to_be_st
     assert [choice.code for choice in then.choices][:2] == ["not_taking", "took_it"]
     again = patient("hold:ibuprofen", {"not_taking": True}, opens)
     assert asked(said, again, facts=taking("ibuprofen"), now=opens)["hold:ibuprofen"].is_done
+
+
+def test_days_of_a_medicine_are_the_sites_days():
+    evening = {"facts": taking("ibuprofen"), "start": at("2027-03-10 21:00"), "now": at("2027-03-08 12:00")}
+    said = patient("hold:ibuprofen", {"not_taking": True}, at("2027-03-01 12:00"))
+    for question in (asked(said, **evening), asked(**evening)):
+        assert question["hold:ibuprofen"].opens_at == at("2027-03-09 00:00")
+    guam = replace(FACTS, site=Site("Pacific/Guam", FACTS.site.hours))  # its midnight is the day before in UTC
+    order = asked(facts=taking("metformin", facts=guam))["hold:metformin"].do[0]
+    assert order.values["day"] == date(2027, 3, 11)
 
 
 @pytest.mark.parametrize(("now", "asks"), [("2027-03-09 23:59", False), ("2027-03-10 00:00", True)])
