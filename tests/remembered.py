@@ -46,9 +46,12 @@ class Memory:
         return execute(sql, params, many, context)
 
     def is_at_rest(self) -> bool:
-        """Whether nothing but stories was written; what PostgreSQL has in sight ends with a transaction."""
-        holds = connection.vendor == "sqlite" or connection.in_atomic_block
-        return holds and self in connection.execute_wrappers and all(SIGHT in sql for sql, *_ in self.written)
+        """Whether nothing but stories was written, in the one transaction of the test."""
+        return (
+            connection.in_atomic_block
+            and self in connection.execute_wrappers
+            and all(SIGHT in sql for sql, *_ in self.written)
+        )
 
     def once(self, act: str, do: Callable[[], UUID]) -> UUID:
         """Do it, or write what it wrote when it was done in the same state before."""

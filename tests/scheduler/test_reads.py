@@ -82,7 +82,9 @@ def test_look_at_a_case_is_one_row(case: Case, signed_in: Ask, staff: dict[str, 
 def test_row_holds_ids_and_no_words_about_the_patient(case: Case, signed_in: Ask) -> None:
     signed_in("nurse").get(f"/desk/cases/{case.pk}/")
     said = repr(Reading.objects.values().get())
-    assert [word for word in (case.patient.family_name, case.patient.given_name, "1950") if word in said] == []
+    assert [
+        word for word in (case.patient.family_name, case.patient.given_name, str(case.patient.born_on)) if word in said
+    ] == []
 
 
 def test_answer_that_leads_elsewhere_shows_nothing(case: Case, signed_in: Ask) -> None:

@@ -1,5 +1,6 @@
 """The prescriber's link: the patient's date of birth first, then an answer about the named drugs and nothing else."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
@@ -88,7 +89,7 @@ def test_nothing_is_shown_before_the_date_of_birth(case: Case) -> None:
     assert ("the patient’s date of birth" in page, "This is not me" in page, "?lang=" in page) == (True, True, False)
     shown = page.replace(case.practice.name, "").casefold()
     secret = [case.patient.family_name, "1950", "apixaban", "warfarin", "kyphoplasty", "cardio", "15"]
-    assert [word for word in secret if word.casefold() in shown] == []
+    assert [word for word in secret if re.search(rf"\b{word}\b", shown, re.IGNORECASE)] == []
     assert send(phone, case, AGREED)["Location"] == "/my/"
     assert said(case) == []
 
