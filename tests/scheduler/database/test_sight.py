@@ -75,6 +75,7 @@ def test_without_a_practice_every_table_is_empty(theirs: Case) -> None:
 
 
 def test_without_a_practice_nothing_is_inserted(theirs: Case, practice: Practice, now: datetime) -> None:
+    """TEN-04."""
     said = []
     for row in (
         Patient(practice=practice, family_name="A", given_name="B", born_on=now.date(), created_at=now),

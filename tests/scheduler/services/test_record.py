@@ -202,6 +202,7 @@ def test_act_leaves_its_row_or_nothing(
     start: datetime,
     name: str,
 ) -> None:
+    """AUD-04."""
     step, act, action = ACTS[name]
     # Later steps happen on the day; earlier ones before it.
     on_the_day = step in ("arrived", "checked_in", "started")

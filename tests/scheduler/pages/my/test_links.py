@@ -76,6 +76,7 @@ def test_first_hop_takes_the_token_out_of_the_address(case: Case) -> None:
 
 
 def test_nothing_is_shown_before_the_date_of_birth(case: Case) -> None:
+    """LNK-09."""
     patient = case.patient
     page = follow(link_of(case)).get("/my/").content.decode()
     assert (case.practice.name in page, case.practice.phone in page, "This is not me" in page) == (True, True, True)
@@ -146,6 +147,7 @@ def test_dates_that_are_no_dates_ask_again_and_count_nothing(case: Case) -> None
 
 
 def test_date_of_birth_of_another_patient_opens_nothing(case: Case, tell: Callable[..., Case]) -> None:
+    """LNK-05."""
     other = tell("booked", start=NOW + timedelta(days=9))
     answer = follow(link_of(case)).post("/my/", birth_date(other.patient.born_on))
     assert (answer.status_code, link_of(case).wrong_answers) == (400, 1)
