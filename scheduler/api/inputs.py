@@ -111,7 +111,10 @@ class PlanIn(Strict):
     conditions = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False)
     conditions_denied = serializers.ListField(child=CodeField(max_length=60), max_length=50, required=False)
     # null: nobody has asked yet, and booking waits for the answer. [] says that nothing is taken.
-    medications = MedicationIn(many=True, max_length=50, required=False, allow_null=True)  # type: ignore[call-arg]
+    # With many=True an entry of the list might be null as well.
+    medications: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=MedicationIn(), max_length=50, required=False, allow_null=True
+    )
 
     @staticmethod
     def value(data: dict[str, Any]) -> Plan:
