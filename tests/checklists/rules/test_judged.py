@@ -83,6 +83,11 @@ def test_change_of_the_earliest_start_alone_ends_a_kept_verdict_and_is_no_change
     assert judged.verdict.next_change_at > judged.until
 
 
+def test_case_without_a_booking_says_itself_when_it_changes():
+    judged = judged_case(PROTOCOL, FACTS, (), None, START - 2 * DAY)
+    assert judged.verdict.next_change_at == judged.until == at("2027-04-08 00:00")  # the window is over
+
+
 @pytest.mark.parametrize("start", [START, None])
 def test_instants_of_a_verdict_are_in_utc_wherever_they_came_from(start):
     there = start and start.astimezone(NEW_YORK)

@@ -15,6 +15,7 @@ KNOWN = replace(UNASKED, conditions=frozenset({"stent"}))
 AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
 PREVENTION = Medication("aspirin", indication="primary prevention")
 LONG_AGO, ANSWERED = START - timedelta(days=20), START - timedelta(days=18)
+EARLY = START - timedelta(days=17)
 BEFORE_THE_STOP = START - timedelta(days=16)
 
 
@@ -123,3 +124,19 @@ def test_aspirin_is_not_stopped_by_the_clock_while_nobody_asked_about_a_stent():
     assert judged("hold:aspirin", PREVENTION, held_long("aspirin"), UNASKED) == ("pending", "stent_unknown")
     assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "no"), UNASKED) == OK
     assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "yes"), UNASKED) == ("review", "stent")
+
+
+def test_no_time_to_stop_is_told_before_the_prescriber_knows_of_the_stent():
+    def told(*words):
+        found = finding(
+            "hold:clopidogrel", taking("clopidogrel", facts=KNOWN), held(*words), protocol=REFERENCE, now=EARLY
+        )
+        return found.due_at is not None
+
+    def held(*words):
+        notes = Notes()
+        for said in words:
+            notes.add("prescriber_clearance:clopidogrel", {**AGREED, **said}, EARLY - HOUR, Authority.NURSE)
+        return notes.all
+
+    assert (told(TOLD_OF_NOTHING), told({}), told(TOLD_OF_IT)) == (False, False, True)
