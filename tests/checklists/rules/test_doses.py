@@ -15,6 +15,7 @@ from tests.checklists.rules.notes import Notes
 OK = ("satisfied", "satisfied")
 AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
 REFUSED = {**AGREED, "answer": "refused"}
+STOP_WARFARIN = START - 120 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,42 @@ def test_restart_is_owed_from_the_time_to_stop_on_once_the_prescriber_agreed():
         "pending",
         "restart_undecided",
     )
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        ("prescriber_clearance:warfarin", REFUSED),
+        ("prescriber_clearance:warfarin", {**AGREED, "answer": "continue"}),
+        ("hold:warfarin", {"not_taking": True}),
+    ],
+)
+def test_restart_stays_owed_whatever_is_said_of_the_drug_after_its_time_to_stop(item, word):
+    for said_at, owed in ((STOP_WARFARIN - SECOND, False), (STOP_WARFARIN, True)):
+        notes = Notes()
+        notes.add("prescriber_clearance:warfarin", AGREED, START - 200 * HOUR)
+        notes.add(item, word, said_at)
+        found = judge(taking("warfarin"), notes.all).finding("restart_decision:warfarin")
+        assert (found is not None) is owed
+    notes.add("restart_decision:warfarin", {"decision": "restart"}, STOP_WARFARIN + HOUR)
+    assert outcome("restart_decision:warfarin", taking("warfarin"), notes.all) == OK
+
+
+def test_restart_stays_owed_when_a_scheduler_notes_another_agreement_or_the_drug_is_taken_off_the_list():
+    notes = Notes()
+    notes.add("prescriber_clearance:warfarin", AGREED, START - 200 * HOUR)
+    owed = ("pending", "restart_undecided")
+    assert outcome("restart_decision:warfarin", FACTS, notes.all) == owed
+    assert judge(FACTS, notes.all, now=STOP_WARFARIN - SECOND).finding("restart_decision:warfarin") is None
+    notes.add("prescriber_clearance:warfarin", AGREED, STOP_WARFARIN, authority=Authority.SCHEDULER)
+    assert outcome("restart_decision:warfarin", taking("warfarin"), notes.all) == owed
+
+
+def test_no_restart_is_owed_where_nobody_of_the_verifying_role_had_seen_the_agreement():
+    notes = Notes()
+    notes.add("prescriber_clearance:warfarin", AGREED, START - 200 * HOUR, authority=Authority.SCHEDULER)
+    notes.add("prescriber_clearance:warfarin", REFUSED, STOP_WARFARIN + HOUR)
+    assert judge(taking("warfarin"), notes.all).finding("restart_decision:warfarin") is None
 
 
 def test_override_of_one_restart_decision_is_not_for_another():
