@@ -1,9 +1,10 @@
 """The desk's pages about two patient rows that are one person: who might be, the merge, and the way back."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,7 @@ from scheduler.services.parting import Parted, undo_merge
 from scheduler.services.people import find_patients, staff_names
 from scheduler.services.telling_apart import take_back, tell_apart
 
+Made = TypeVar("Made")
 NEWEST = 20
 MOST_APART = 100
 LABELS = {
@@ -212,45 +214,39 @@ def apart(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_
     return redirect("/desk/duplicates/?saved=apart")
 
 
-@require_POST
-@page("desk-tell-apart-undo")
-def apart_undo(request: HttpRequest, actor: Actor, apart_id: uuid.UUID) -> HttpResponse:
-    """They may be one person after all."""
+def _undone(
+    request: HttpRequest, actor: Actor, service: Callable[..., Made], **which: uuid.UUID
+) -> tuple[Made | None, Problem | None]:
+    """What the service made of it, else the problem."""
     form = UndoForm(request.POST)
     try:
         if not form.is_valid():
             raise Invalid("Nothing was undone. Correct what is named.", errors=reasons_of(form))
-        take_back(
+        made = service(
             practice_id=actor.practice.pk,
-            apart_id=apart_id,
             reason=form.cleaned_data["reason"],
             seen_version=form.cleaned_data["version"],
             by=actor.by,
             now=clock.now(),
+            **which,
         )
     except Problem as problem:
-        note(actor, problem, apart_id)
-        return _show(request, actor, problem=problem)
-    return redirect("/desk/duplicates/?saved=alike")
+        note(actor, problem, *which.values())
+        return None, problem
+    return made, None
+
+
+@require_POST
+@page("desk-tell-apart-undo")
+def apart_undo(request: HttpRequest, actor: Actor, apart_id: uuid.UUID) -> HttpResponse:
+    """They may be one person after all."""
+    _, problem = _undone(request, actor, take_back, apart_id=apart_id)
+    return _show(request, actor, problem=problem) if problem else redirect("/desk/duplicates/?saved=alike")
 
 
 @require_POST
 @page("desk-merge-undo")
 def undo(request: HttpRequest, actor: Actor, merge_id: uuid.UUID) -> HttpResponse:
     """Two patients again; what came since the merge is named on the answer."""
-    form = UndoForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise Invalid("Nothing was undone. Correct what is named.", errors=reasons_of(form))
-        parted = undo_merge(
-            practice_id=actor.practice.pk,
-            merge_id=merge_id,
-            reason=form.cleaned_data["reason"],
-            seen_version=form.cleaned_data["version"],
-            by=actor.by,
-            now=clock.now(),
-        )
-    except Problem as problem:
-        note(actor, problem, merge_id)
-        return _show(request, actor, problem=problem)
-    return _show(request, actor, parted=parted)
+    parted, problem = _undone(request, actor, undo_merge, merge_id=merge_id)
+    return _show(request, actor, parted=parted, problem=problem)
