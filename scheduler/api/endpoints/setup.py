@@ -78,9 +78,10 @@ class SignProtocol(Write):
     accepts = inputs.SignIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        signatures.authenticate_afresh(actor, data["password"], now=clock.now())
+        now = clock.now()
+        signatures.authenticate_afresh(actor, data["password"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
-        signing.sign(version=version, by=actor.by, now=clock.now())
+        signing.sign(version=version, by=actor.by, now=now)
         return show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)
 
 
@@ -91,9 +92,10 @@ class WithdrawProtocol(Write):
     accepts = inputs.WithdrawIn
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        signatures.authenticate_afresh(actor, data["password"], now=clock.now())
+        now = clock.now()
+        signatures.authenticate_afresh(actor, data["password"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
-        pinned = signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=clock.now())
+        pinned = signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=now)
         shown = show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)
         return {"protocol": shown, "cases": [str(case) for case in pinned]}
 

@@ -109,13 +109,12 @@ class MoveCases(Read, Write):
         }
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        signatures.authenticate_afresh(actor, data["password"], now=clock.now())
+        now = clock.now()
+        signatures.authenticate_afresh(actor, data["password"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         target = case_moves.target_of(version, data["to"])
         chosen = {one["case"]: one["seen"] for one in data["cases"]}
-        done = case_moves.move_cases_to_version(
-            version=version, target=target, chosen=chosen, by=actor.by, now=clock.now()
-        )
+        done = case_moves.move_cases_to_version(version=version, target=target, chosen=chosen, by=actor.by, now=now)
         looked_at(*done.moved, *(one.case_id for one in done.left))
         left = [{"case": str(one.case_id), "code": one.code, "detail": one.sentence} for one in done.left]
         return {"moved": [str(pk) for pk in done.moved], "left": left}
