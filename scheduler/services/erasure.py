@@ -177,11 +177,10 @@ def _named(case: Case) -> str:
 
 
 def _of_case(case: Case, now: datetime) -> Iterator[Reason]:
+    words = case.state.replace("_", " ")
     if case.state in (*BEFORE_PROCEDURE, *UNDER_WAY):
-        words = case.state.replace("_", " ")
         yield Reason("case_open", f"{_named(case)} is {words}. Let it end, then close it.", owner="scheduler")
     elif case.state != "closed":
-        words = case.state.replace("_", " ")
         yield Reason("case_open", f"{_named(case)} is {words} and not closed. Close it first.", owner="nurse")
     for finding in restarts_owed(case, now):
         remedy = f"{_named(case)}: {finding.sentence}"
