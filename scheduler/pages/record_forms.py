@@ -32,6 +32,7 @@ BIOPSIES = [
     ("not_conclusive", "Not conclusive"),
 ]
 LEVELS_LIKE = "T12/L1, L2, or a range T11-L1"
+OF_PAIN = ("pain_score", "pain_in_hospital", "pain_despite_care", "pain_worsening", "pain_signs")
 
 
 class SeenForm(ItemForm):
@@ -109,7 +110,7 @@ class CandidacyForm(SeenForm):
         """Pain is asked about where this pathway wants to know of it, or did."""
         codes = [reason.code for reason in self.asked.finding.reasons]
         if "pain" not in (self.asked.last_value or {}) and "pain_unknown" not in codes:
-            for name in [name for name in self.fields if name.startswith("pain_") and name != "pain_matches_imaging"]:
+            for name in OF_PAIN:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
