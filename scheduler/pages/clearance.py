@@ -12,14 +12,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from checklists.rules.kinds.clearance import KIND
-from checklists.rules.values import Authority
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Contact
 from scheduler.pages.fields import TextField
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.clearance_form import ClearanceForm
-from scheduler.pages.ward.forms import Bedside, ItemForm
+from scheduler.pages.ward.forms import ItemForm, bedside_of
 from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.ward.verify import agree, differ
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Problem, Reason
@@ -183,8 +182,7 @@ def show(
 
 
 def _entries(request: HttpRequest, actor: Actor, row: Row, lines: list[Line], now: datetime) -> list[Entry]:
-    site = row.case.practice.site
-    bedside = Bedside(row.assessment.protocol, site.tz, now, actor.authority or Authority.PATIENT)
+    bedside = bedside_of(actor, row.case, now)
     asked = {each.item: each for each in asked_items(row, now)}
     sent = request.POST.get("item") if request.method == "POST" else None
     return [

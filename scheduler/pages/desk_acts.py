@@ -28,6 +28,14 @@ def _do(request: HttpRequest, actor: Actor, case_id: uuid.UUID, act: Callable[[d
     return redirect(f"/desk/cases/{case.pk}/")
 
 
+def _move(request: HttpRequest, actor: Actor, case_id: uuid.UUID, move: Callable[..., object]) -> HttpResponse:
+    def act(now: datetime) -> object:
+        seen = version_seen(request, "version")
+        return move(practice_id=actor.practice.pk, case_id=case_id, seen_version=seen, by=actor.by, now=now)
+
+    return _do(request, actor, case_id, act)
+
+
 @require_POST
 @page("desk-arrive")
 def arrive(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
@@ -40,22 +48,10 @@ def arrive(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpRespon
 @require_POST
 @page("desk-close")
 def close(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
-    def act(now: datetime) -> object:
-        seen = version_seen(request, "version")
-        return transitions.close(
-            practice_id=actor.practice.pk, case_id=case_id, seen_version=seen, by=actor.by, now=now
-        )
-
-    return _do(request, actor, case_id, act)
+    return _move(request, actor, case_id, transitions.close)
 
 
 @require_POST
 @page("desk-reopen")
 def reopen(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
-    def act(now: datetime) -> object:
-        seen = version_seen(request, "version")
-        return transitions.reopen(
-            practice_id=actor.practice.pk, case_id=case_id, seen_version=seen, by=actor.by, now=now
-        )
-
-    return _do(request, actor, case_id, act)
+    return _move(request, actor, case_id, transitions.reopen)

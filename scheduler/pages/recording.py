@@ -1,6 +1,7 @@
 """The desk's and the clinician's page to record what is known of a case before its day."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from checklists.rules.values import Authority, Finding
+from checklists.rules.values import Finding
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.record_forms import RECORD_FORMS
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.case import meanwhile
-from scheduler.pages.ward.forms import Bedside, ItemForm
+from scheduler.pages.ward.forms import ItemForm, bedside_of
 from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.ward.verify import differ
 from scheduler.pages.words import item_in_words
@@ -60,7 +61,7 @@ def record_page(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
         "actor": actor,
         "case": case,
         "now": now,
-        "entries": _entries(request, actor, case, now),
+        "entries": entries_of(request, actor, case, now, RECORD_FORMS),
         "problem": problem,
         "meanwhile": meanwhile(request, case, problem) if problem else [],
         "saved": "Saved." if request.GET.get("saved") == "1" and problem is None else "",
@@ -68,12 +69,19 @@ def record_page(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
     return render(request, "desk/record.html", context, status=problem.status if problem else 200)
 
 
-def _entries(request: HttpRequest, actor: Actor, case: Case, now: datetime) -> list[Entry]:
-    row = boards.rows([case], now)[0]
-    bedside = Bedside(row.assessment.protocol, case.practice.site.tz, now, actor.authority or Authority.PATIENT)
+def entries_of(
+    request: HttpRequest,
+    actor: Actor,
+    case: Case,
+    now: datetime,
+    forms_of: Mapping[str, type[ItemForm] | None],
+    moment: datetime | None = None,
+) -> list[Entry]:
+    """What is asked now, each with its form; where it is told later, the forms are as at that moment."""
+    row, bedside = boards.rows([case], now)[0], bedside_of(actor, case, moment or now)
     sent = request.POST.get("item") if request.method == "POST" else None
     made = (
-        (asked, form_of(asked, bedside, number, request.POST if asked.item == sent else None, RECORD_FORMS))
+        (asked, form_of(asked, bedside, number, request.POST if asked.item == sent else None, forms_of))
         for number, asked in enumerate(asked_items(row, now), start=1)
     )
     return [Entry(asked, form) for asked, form in made if form is not None]

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from checklists.rules.gate import TESTED
 from checklists.rules.kinds.restart import RESTART
-from checklists.rules.values import Authority, Finding, Gate, OverrideClass, Status
+from checklists.rules.values import Finding, Gate, OverrideClass, Status
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Task
 from scheduler.pages.session import page
 from scheduler.pages.ward.board import PROTOCOL, Shown, ready_at
-from scheduler.pages.ward.forms import Bedside, ItemForm
+from scheduler.pages.ward.forms import ItemForm, bedside_of
 from scheduler.pages.ward.identity import at_bedside, identify, is_identified
 from scheduler.pages.ward.item_forms import form_of
 from scheduler.pages.words import item_in_words, value_in_words
@@ -169,7 +169,7 @@ def from_paper(case: Case) -> dict[str, Any]:
 
 
 def lines_of(request: HttpRequest, actor: Actor, row: Row, now: datetime, item: str, asking: str = "") -> list[Line]:
-    bedside = Bedside(row.assessment.protocol, row.case.practice.site.tz, now, actor.authority or Authority.PATIENT)
+    bedside = bedside_of(actor, row.case, now)
     return [
         Line(
             number,

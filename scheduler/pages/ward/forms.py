@@ -13,6 +13,9 @@ from checklists.rules.protocol import Protocol
 from checklists.rules.shapes import LONGEST_LIST
 from checklists.rules.sitetime import wall_instant
 from checklists.rules.values import Authority
+from checklists.services.protocols import typed_protocol
+from scheduler.access import Actor
+from scheduler.models import Case
 from scheduler.services.bedside import Asked
 
 DATE, TIME = {"type": "date"}, {"type": "time"}
@@ -28,6 +31,11 @@ class Bedside:
     tz: ZoneInfo
     now: datetime
     authority: Authority
+
+
+def bedside_of(actor: Actor, case: Case, moment: datetime) -> Bedside:
+    protocol = typed_protocol(case.checklist.protocol_version)
+    return Bedside(protocol, case.practice.site.tz, moment, actor.authority or Authority.PATIENT)
 
 
 class ItemForm(forms.Form):

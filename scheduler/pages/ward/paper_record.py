@@ -12,21 +12,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from checklists.rules.sitetime import wall_instant
-from checklists.rules.values import Authority
 from scheduler import clock
 from scheduler.access import Actor
-from scheduler.models import Case
 from scheduler.pages.record_forms import RECORD_FORMS
-from scheduler.pages.recording import Entry
+from scheduler.pages.recording import entries_of
 from scheduler.pages.session import note, page
-from scheduler.pages.ward.case import asked_item, meanwhile, version_seen
-from scheduler.pages.ward.forms import DATE, TIME, Bedside, ItemForm
-from scheduler.pages.ward.item_forms import FORMS, form_of
+from scheduler.pages.ward.case import meanwhile
+from scheduler.pages.ward.forms import DATE, TIME, ItemForm
+from scheduler.pages.ward.item_forms import FORMS
 from scheduler.pages.ward.screen_forms import CLEAR, INFECTION, questions_asked_of
-from scheduler.pages.ward.verify import reasons_of, record, unchanged
-from scheduler.rules.problems import Invalid, Problem, Refused
-from scheduler.services import boards
-from scheduler.services.bedside import asked_items
+from scheduler.pages.ward.verify import differ
+from scheduler.rules.problems import Invalid, Problem
 from scheduler.services.cases import case_of
 
 
@@ -97,7 +93,9 @@ def paper_record(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> Http
     moment = seen.cleaned_data["moment"] if seen.is_valid() else None
     if request.method == "POST":
         try:
-            _record(request, actor, case, moment, now)
+            if moment is None:
+                raise Invalid("Give the day and the time on the sheet first. Nothing was saved.")
+            differ(request, actor, case, now, PAPER_FORMS, moment)
             return redirect(f"{request.path}?day={request.GET['day']}&at={request.GET['at']}&saved=1")
         except Problem as refused:
             note(actor, refused, case.pk)
@@ -108,39 +106,9 @@ def paper_record(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> Http
         "now": now,
         "seen": seen,
         "moment": moment,
-        "entries": _entries(request, actor, case, moment, now) if moment else [],
+        "entries": entries_of(request, actor, case, now, PAPER_FORMS, moment) if moment else [],
         "problem": problem,
         "meanwhile": meanwhile(request, case, problem),
         "saved": "Saved." if request.GET.get("saved") == "1" and problem is None else "",
     }
     return render(request, "ward/paper_record.html", context, status=problem.status if problem else 200)
-
-
-def _bedside(actor: Actor, row: boards.Row, moment: datetime) -> Bedside:
-    """As if it were that moment: it is when the word was said, and nothing on the sheet lies behind it."""
-    zone = row.case.practice.site.tz
-    return Bedside(row.assessment.protocol, zone, moment, actor.authority or Authority.PATIENT)
-
-
-def _entries(request: HttpRequest, actor: Actor, case: Case, moment: datetime, now: datetime) -> list[Entry]:
-    row, sent = boards.rows([case], now)[0], request.POST.get("item")
-    bedside = _bedside(actor, row, moment)
-    made = (
-        (asked, form_of(asked, bedside, number, request.POST if asked.item == sent else None, PAPER_FORMS))
-        for number, asked in enumerate(asked_items(row, now), start=1)
-    )
-    return [Entry(asked, form) for asked, form in made if form is not None]
-
-
-def _record(request: HttpRequest, actor: Actor, case: Case, moment: datetime | None, now: datetime) -> None:
-    if moment is None:
-        raise Invalid("Give the day and the time on the sheet first. Nothing was saved.")
-    asked, seen_version = asked_item(request, case, now), version_seen(request)
-    unchanged(asked, seen_version)
-    form = form_of(asked, _bedside(actor, boards.rows([case], now)[0], moment), 0, request.POST, PAPER_FORMS)
-    if form is None:
-        raise Refused("This is not recorded here. Call the clinician.", code="not_recorded_here")
-    if not form.is_valid():
-        raise Invalid("Nothing was saved. Correct what is marked.", errors=reasons_of(form))
-    replaces = form.cleaned_data.get("replaces", [])
-    record(actor, case, asked.item, form.value(), seen_version, now, form.observed_at(), replaces)

@@ -8,13 +8,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from checklists.rules.values import Authority
-from checklists.services.protocols import typed_protocol
 from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.session import page
 from scheduler.pages.ward.case import asked_item, show_item, version_seen
-from scheduler.pages.ward.forms import Bedside, ItemForm
+from scheduler.pages.ward.forms import ItemForm, bedside_of
 from scheduler.pages.ward.identity import at_bedside
 from scheduler.pages.ward.item_forms import FORMS, form_of
 from scheduler.rules.problems import Invalid, NotPermitted, Reason, Refused, Stale
@@ -77,17 +75,12 @@ def differ(
     case: Case,
     now: datetime,
     forms_of: Mapping[str, type[ItemForm] | None] = FORMS,
+    moment: datetime | None = None,
 ) -> str:
-    """Record what was found, as the small form of the item says it."""
+    """Record what was found, as the small form of the item says it; where it is told later, as at that moment."""
     asked, seen_version = asked_item(request, case, now), version_seen(request)
     unchanged(asked, seen_version)
-    bedside = Bedside(
-        typed_protocol(case.checklist.protocol_version),
-        case.practice.site.tz,
-        now,
-        actor.authority or Authority.PATIENT,
-    )
-    form = form_of(asked, bedside, 0, request.POST, forms_of)
+    form = form_of(asked, bedside_of(actor, case, moment or now), 0, request.POST, forms_of)
     if form is None:
         raise Refused("This is not recorded here. Call the clinician.", code="not_recorded_here")
     if not form.is_valid():
