@@ -108,7 +108,7 @@ def review_finding(
             now=now,
         )
     except NotAllowed as error:
-        raise Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),)) from error
+        raise _refused(error, item) from error
     bump(case)
     fields = {"item": item, "note": note}
     append_record(practice_id=practice_id, by=by, action="review_signed", subject=case.pk, now=now, fields=fields)
@@ -145,7 +145,7 @@ def override_item(
             now=now,
         )
     except NotAllowed as error:
-        raise Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),)) from error
+        raise _refused(error, item) from error
     bump(case)
     drop_tasks(case=case, kinds=("override",), keys=(item,), outcome=f"overridden: {reason}"[:1000], by=by, now=now)
     append_record(
@@ -157,3 +157,7 @@ def override_item(
         fields={"item": item, "reason": reason, "second": second.by if second else ""},
     )
     return Moved(case, look_again(case=case, now=now, by=by))
+
+
+def _refused(error: NotAllowed, item: str) -> Refused:
+    return Refused(str(error), code=error.code, errors=(Reason(error.code, str(error), item=item),))
