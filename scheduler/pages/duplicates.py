@@ -15,7 +15,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Patient, PatientMerge, ToldApart
 from scheduler.pages.fields import TextField
-from scheduler.pages.session import note, page
+from scheduler.pages.session import note, page, status_of
 from scheduler.pages.ward.verify import reasons_of
 from scheduler.reads import looked_at
 from scheduler.rules.problems import Invalid, Problem
@@ -162,13 +162,8 @@ def _show(
         "parted": parted,
         "saved": request.GET.get("saved", ""),
     }
-    return render(request, "desk/duplicates.html", context, status=_status(form, problem))
-
-
-def _status(sent: forms.Form | None, problem: Problem | None) -> int:
-    if problem is not None:
-        return problem.status
-    return 400 if sent is not None and sent.errors else 200
+    status = status_of(problem, wrong=form is not None and bool(form.errors))
+    return render(request, "desk/duplicates.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -188,8 +183,8 @@ def merge(request: HttpRequest, actor: Actor, survivor_id: uuid.UUID, duplicate_
             note(actor, refused, survivor_id)
             problem = refused
     context = {"actor": actor, "seen": seen, "form": form, "problem": problem}
-    wrong = (problem.status if problem else 400) if request.method == "POST" else 200
-    return render(request, "desk/merge.html", context, status=wrong)
+    status = status_of(problem, wrong=request.method == "POST")
+    return render(request, "desk/merge.html", context, status=status)
 
 
 @require_POST

@@ -119,6 +119,15 @@ def note(actor: Actor, problem: Problem, subject: object) -> None:
         note_refusal(problem=problem, practice_id=actor.practice.pk, subject=subject, by=actor.by, now=clock.now())
 
 
+def status_of(problem: Problem | None, *, wrong: bool) -> int:
+    """Of a page whose form was not saved because of the problem, or because it is `wrong`."""
+    if isinstance(problem, Unauthenticated):
+        return 403  # 401 would say that nobody is signed in
+    if problem is not None:
+        return problem.status
+    return 400 if wrong else 200
+
+
 def problem_page(request: HttpRequest, actor: Actor, problem: Problem, ids: dict[str, Any]) -> HttpResponse:
     note(actor, problem, next(iter(ids.values()), request.path))
     return render(request, "problem.html", {"actor": actor, "problem": problem}, status=problem.status)

@@ -15,7 +15,7 @@ from checklists.rules.values import Authority
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Task
-from scheduler.pages.session import note, page
+from scheduler.pages.session import note, page, status_of
 from scheduler.pages.signing_forms import (
     Decided,
     DeclineForm,
@@ -27,7 +27,7 @@ from scheduler.pages.signing_forms import (
 )
 from scheduler.pages.words import value_in_words
 from scheduler.rules.duties import DOWNTIME_REVIEW
-from scheduler.rules.problems import NotFound, Problem, Refused, Unauthenticated
+from scheduler.rules.problems import NotFound, Problem, Refused
 from scheduler.services import signatures
 from scheduler.services.boards import Row
 from scheduler.services.evidence import record_evidence
@@ -98,15 +98,7 @@ def _show(
         "wrong": wrong,
         "typed": sent.typed() if sent is not None and wrong is None else [],
     }
-    return render(request, "sign/list.html", context, status=_status(sent, problem))
-
-
-def _status(sent: Decided | None, problem: Problem | None) -> int:
-    if isinstance(problem, Unauthenticated):
-        return 403  # 401 would say that nobody is signed in
-    if problem is not None:
-        return problem.status
-    return 200 if sent is None else 400
+    return render(request, "sign/list.html", context, status=status_of(problem, wrong=sent is not None))
 
 
 def _shown(actor: Actor, entry: Entry, row: Row, sent: Decided | None, now: datetime) -> Shown:

@@ -14,7 +14,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Patient
 from scheduler.pages.fields import TextField
-from scheduler.pages.session import note, page
+from scheduler.pages.session import note, page, status_of
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.reads import looked_at_cases
 from scheduler.rules.problems import NotFound, Problem
@@ -96,13 +96,8 @@ def evidence_error(request: HttpRequest, actor: Actor, case_id: uuid.UUID, evide
         "origin": request.POST.get("from") or request.GET.get("from", ""),
         "problem": problem,
     }
-    return render(request, "desk/evidence_error.html", context, status=_status(request, problem, strike, other))
-
-
-def _status(request: HttpRequest, problem: Problem | None, *sent: forms.Form) -> int:
-    if problem is not None:
-        return problem.status
-    return 400 if request.method == "POST" and any(form.errors for form in sent) else 200
+    status = status_of(problem, wrong=bool(strike.errors or other.errors))
+    return render(request, "desk/evidence_error.html", context, status=status)
 
 
 def _corrected(actor: Actor, word: Evidence, strike: StrikeForm, other: ElsewhereForm, now: datetime) -> bool:
@@ -181,4 +176,4 @@ def case_refile(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
         "is_before": case.state in BEFORE_PROCEDURE,
         "problem": problem,
     }
-    return render(request, "desk/case_refile.html", context, status=_status(request, problem, form))
+    return render(request, "desk/case_refile.html", context, status=status_of(problem, wrong=bool(form.errors)))

@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from scheduler import clock
 from scheduler.access import Actor
-from scheduler.pages.session import note
-from scheduler.rules.problems import Problem, Unauthenticated
+from scheduler.pages.session import note, status_of
+from scheduler.rules.problems import Problem
 from scheduler.rules.roles import ADMINISTRATOR
 
 Act = Callable[[dict[str, Any], datetime], object]
@@ -68,12 +68,5 @@ def show(
         "problem": problem,
         "loose": [r for r in problem.errors if wrong is None or r.field not in wrong.fields] if problem else [],
     }
-    return render(request, f"settings/{template}.html", {**shown, **context}, status=_status(wrong, problem))
-
-
-def _status(wrong: forms.Form | None, problem: Problem | None) -> int:
-    if isinstance(problem, Unauthenticated):
-        return 403  # 401 would say that nobody is signed in
-    if problem is not None:
-        return problem.status
-    return 200 if wrong is None else 400
+    status = status_of(problem, wrong=wrong is not None)
+    return render(request, f"settings/{template}.html", {**shown, **context}, status=status)
