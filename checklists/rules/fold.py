@@ -84,7 +84,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
     checks += ahead_checks(context, item, checks)
     checks = list(dict.fromkeys(checks))
     rests_on = grounds_of(context, item, answer, noes, checks)
-    timed = [overdue_if_late(context, item, check, deadline) for check in checks]
+    timed = [overdue_if_late(context, item, check, deadline) for check in told_once(checks, noes)]
     signed = signed_off(context, item, timed, rests_on, reviews)
     unsettled = sorted([check for check in signed if check.status not in SETTLED], key=badness)
     worst = unsettled[0] if unsettled else settled_check(signed, answer)
@@ -107,6 +107,12 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         evidence=tuple(dict.fromkeys([*(no.evidence.id for no in noes), *(e.id for e in answer.basis)])),
         reasons=tuple([Reason(check.code, check.sentence, check.status) for check in unsettled]),
     )
+
+
+def told_once(checks: Sequence[Check], noes: Sequence[RecordedNo]) -> list[Check]:
+    """Without what is computed from the words of a recorded no: that says the same."""
+    recorded = {(no.check.code, no.check.status) for no in noes}
+    return [check for check in checks if check.recorded or (check.code, check.status) not in recorded]
 
 
 def badness(check: Check) -> int:

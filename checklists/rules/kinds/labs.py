@@ -1,6 +1,6 @@
 """Labs: each analyte that the protocol demands of this case, valid at the start and inside its band."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,22 +32,27 @@ from checklists.rules.protocol import LabRule
 from checklists.rules.shapes import NOT_SURE, Problem, Shape, choice, number, words
 from checklists.rules.values import Evidence, Status
 
+MISSING = "lab_missing"
+
 
 def answer(context: Context, item: Item) -> Answer:
     """One check per analyte and context that applies, plus whatever optional results show."""
     checks: list[Check] = []
     basis: list[Evidence] = []
     wrong: list[tuple[str, str]] = []
+    missing: list[LabRule] = []
     for rule in applicable(context):
         analyte = analyte_name(rule.analyte)
         results = latest_results(context, analyte, rule.unit)
         basis += [result.evidence for result in results]
         found = [result_check(context, item, rule, result) for result in results]
-        if not results and not answered_by_another(context, rule):
-            found = [owed(item, rule, "lab_missing", f"No result of {analyte} is recorded. Draw it and record it.")]
+        if not results and rule.required != "optional" and not answered_by_another(context, rule):
+            missing.append(rule)
+            wrong.append((rule.row, MISSING))
         counted = [check for check in found if check is not None and not excused(rule, check)]
         checks += counted
         wrong += [(rule.row, check.code) for check in counted]
+    checks += missing_checks(context, item, missing)
     ids = sorted({entry.id for entry in basis})
     unique = tuple(next(entry for entry in basis if entry.id == i) for i in ids)
     return Answer(
@@ -59,12 +64,41 @@ def answer(context: Context, item: Item) -> Answer:
     )
 
 
+def missing_checks(context: Context, item: Item, missing: Sequence[LabRule]) -> list[Check]:
+    """What has no result, named together: what is owed by the deadline, and what may be drawn up to the start."""
+    checks: list[Check] = []
+    for is_drawn_late in (False, True):
+        rules = [rule for rule in missing if lasts_less_than_deadline(item, rule) is is_drawn_late]
+        if rules:
+            checks.append(pending(MISSING, missing_sentence(context, item, rules), until_start=is_drawn_late))
+    return checks
+
+
+def missing_sentence(context: Context, item: Item, rules: Iterable[LabRule]) -> str:
+    if any(entry.value.get("stage") == "ordered" for entry in context.standing(item.key)):
+        return f"Blood tests are ordered; no result of {listed(rules)} is recorded yet. Record it when it comes."
+    return f"No result of {listed(rules)} is recorded. Draw it and record it."
+
+
+def listed(rules: Iterable[LabRule]) -> str:
+    """The analytes in words; of those that stand in for each other, either."""
+    choices: dict[str, list[str]] = {}
+    for rule in rules:
+        group = rule.context if rule.context in EITHER_OF else rule.row
+        choices.setdefault(group, []).append(analyte_name(rule.analyte))
+    names = [" or ".join(dict.fromkeys(named)) for named in choices.values()]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
 def owed(item: Item, rule: LabRule, code: str, sentence: str) -> Check:
     """Pending; a sample that would be too old if drawn by the deadline may be drawn up to the start."""
+    return pending(code, sentence, until_start=lasts_less_than_deadline(item, rule))
+
+
+def lasts_less_than_deadline(item: Item, rule: LabRule) -> bool:
     deadline, days = item.rule.deadline, rule.validity_days
     lasts = rule.validity_within if days is None else timedelta(days=days)
-    is_too_old = deadline is not None and lasts is not None and lasts < -deadline.offset
-    return pending(code, sentence, until_start=is_too_old)
+    return deadline is not None and lasts is not None and lasts < -deadline.offset
 
 
 def answered_by_another(context: Context, rule: LabRule) -> bool:

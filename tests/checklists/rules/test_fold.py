@@ -33,7 +33,7 @@ from tests.checklists.rules.cases import (
     outcome,
     taking,
 )
-from tests.checklists.rules.notes import MRI, Notes, ready_notes
+from tests.checklists.rules.notes import ALLERGIES, CARE, CHECK, MRI, NO_ANSWERS, Notes, ready_notes
 
 OK = ("satisfied", "satisfied")
 WAITS = ("pending", "awaiting_verification")
@@ -327,6 +327,33 @@ def test_no_that_was_said_twice_is_one_reason():
     found = finding("consult", evidence=notes.all)
     assert ([reason.code for reason in found.reasons], found.evidence) == (["not_candidate", "consult_missing"], (2, 1))
     assert found.rests_on[-2:] == ([2, 1], ["consult_missing", "not_candidate"])
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "code"),
+    [
+        ("ride", {"available": False}, "no_ride"),
+        ("ride", {"available": True, "adult": False}, "no_adult"),
+        ("infection_check", {**CHECK, "outcome": "infection"}, "infection_found"),
+        ("infection_prescreen", {"answers": {**NO_ANSWERS, "covid_contact": "yes"}}, "yes_covid_contact"),
+        ("allergies", {**ALLERGIES, "cement": "known", "substances": ["PMMA"]}, "allergy_cement"),
+        ("conservative_care", {**CARE, "outcome": "helped"}, "conservative_care_helped"),
+    ],
+)
+def test_recorded_no_is_one_reason_and_not_another_as_what_follows_from_it(item, value, code):
+    notes = Notes()
+    notes.add(item, value, START - HOUR)
+    found = finding(item, evidence=notes.all)
+    assert ([reason.code for reason in found.reasons], found.recorded) == ([code], True)
+
+
+def test_failure_that_follows_from_a_word_which_nobody_has_to_take_back_is_a_reason():
+    notes = Notes()
+    notes.add("infection_check", {**CHECK, "outcome": "infection", "temperature": 38.5}, START - HOUR)
+    assert [reason.code for reason in finding("infection_check", evidence=notes.all).reasons] == [
+        "infection_found",
+        "fever",
+    ]
 
 
 def test_item_that_only_the_patient_answers_for_needs_nobody_to_look_at_it():

@@ -157,9 +157,10 @@ def test_what_is_said_of_no_antibiotic_stays_whatever_the_allergies():
 
 
 def test_override_of_one_missing_result_is_not_for_another_row_of_the_same_analyte():
-    general = finding("labs", now=START - 30 * DAY)
-    on_warfarin = finding("labs", replace(FACTS, conditions=frozenset({"vka_held"})), now=START - 30 * DAY)
-    assert set(general.reasons) == set(on_warfarin.reasons)
+    only_inr = replace(PROTOCOL, labs=tuple(replace(rule, validity_days=30) for rule in PROTOCOL.labs[:2]))
+    held = replace(FACTS, conditions=frozenset({"vka_held"}))
+    general, on_warfarin = (finding("labs", f, now=START - 30 * DAY, protocol=only_inr) for f in (FACTS, held))
+    assert general.reasons == on_warfarin.reasons
     assert general.inputs != on_warfarin.inputs
 
 

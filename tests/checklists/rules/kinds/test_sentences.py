@@ -37,7 +37,7 @@ NOTHING_RECORDED = {
     ("imaging", "imaging_missing"): (
         "No imaging result is recorded. Arrange MRI, or CT with bone scan, or CT with SPECT/CT."
     ),
-    ("labs", "lab_missing"): "No result of INR is recorded. Draw it and record it.",
+    ("labs", "lab_missing"): "No result of INR and platelets is recorded. Draw it and record it.",
     ("fasting", "fasting_missing"): "Ask what was eaten and drunk last, and when, and record it.",
     ("ride", "ride_missing"): "Nobody is named to take the patient home. Ask who will.",
     ("infection_prescreen", "prescreen_missing"): (
