@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
 from checklists.rules.codes import code_in_words
-from checklists.rules.context import Check, Context, pending, review
+from checklists.rules.context import Check, Context, once_for_case, once_for_start, pending, review
 from checklists.rules.doses import (
     drug_plans,
     goes_on,
@@ -60,14 +60,13 @@ def is_gone_by_start(context: Context, drug: str) -> bool:
     return bool(rows) and all(cleared) and all(timed) and not goes_on(context, drug)
 
 
-def rows_taken(context: Context) -> tuple[HoldRule, ...]:
-    """The rows of everything on the list that the patient did not say not to take."""
-    return context.once_for_case("rows_taken", _rows_taken)
-
-
 def _rows_taken(context: Context) -> tuple[HoldRule, ...]:
+    """The rows of everything on the list that the patient did not say not to take."""
     found = (rows_meant(context.protocol, medication)[0] for medication in context.facts.medications)
     return tuple(row for rows in found for row in rows if not last_dose(context, row.drug).not_taking)
+
+
+rows_taken = once_for_case(_rows_taken)
 
 
 def is_bridging(context: Context, drug: str) -> bool:
@@ -94,7 +93,7 @@ def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "eGFR"), None)
     results = latest_results(context, "eGFR", rule.unit) if rule else ()
     values = [result.value for result in results if rule and is_valid(context, rule, result)]
-    renal = context.once("renal_function", renal_function)
+    renal = renal_function(context)
     if not values and renal.clearance is not None:
         values = [renal.clearance]
     if not values:
@@ -144,17 +143,16 @@ def slows_stomach(context: Context, match: Match, row: HoldRule) -> bool:
     return not row.slow_stomach or any(risk is not False for risk in risks)
 
 
-def stomach_is_slow(context: Context) -> bool:
-    """Whether any drug of the case calls for a day of liquids only."""
-    return context.once("stomach_is_slow", _stomach_is_slow)
-
-
 def _stomach_is_slow(context: Context) -> bool:
+    """Whether any drug of the case calls for a day of liquids only."""
     for plan in drug_plans(context):
         rows = rows_for(context, plan.match) if plan.match.rows else None
         if rows and slows_stomach(context, plan.match, rows.plans_by) and not last_dose(context, plan.drug).not_taking:
             return True
     return False
+
+
+stomach_is_slow = once_for_start(_stomach_is_slow)
 
 
 def risk_checks(context: Context, match: Match, row: HoldRule) -> Iterator[Check]:

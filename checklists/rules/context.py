@@ -3,7 +3,8 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from checklists.rules.clock import Start
 from checklists.rules.compiled import once_for_protocol
@@ -14,10 +15,11 @@ from checklists.rules.sitetime import day_begins, day_ends
 from checklists.rules.values import Evidence, Facts, Status
 
 T = TypeVar("T")
+About = TypeVarTuple("About")
+NO_ANCHORS: Mapping[str, datetime | None] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One thing that was looked at. `until_start`: pending up to the start, whatever the item's deadline.
 
     `owner`: whose next step it is, where that is not the item's owner.
@@ -32,15 +34,13 @@ class Check:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     key: str
     rule: ItemRule
     subject: str = ""  # the drug of `hold:<drug>`
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A kind's judgement of one item.
 
     grounds: plain values the judgement rests on, digested into the finding's inputs.
@@ -51,13 +51,12 @@ class Answer:
     confirmed: str = "Done."
     basis: tuple[Evidence, ...] = ()
     grounds: tuple[Any, ...] = ()
-    anchors: Mapping[str, datetime | None] = field(default_factory=dict)
+    anchors: Mapping[str, datetime | None] = NO_ANCHORS
     shows_due: bool = True
     due_by: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(NamedTuple):
     """The earliest start that time allows one item, as an instant and as a distance from now."""
 
     floor: datetime | None = None
@@ -78,20 +77,6 @@ class Context:
     def at(self, start: Start) -> "Context":
         """The same case at another start."""
         return Context(self.protocol, self.facts, self.ledger, start, {}, self.case_memo)
-
-    def once(self, name: Hashable, derive: Callable[["Context"], T]) -> T:
-        """The derived value, computed at most once for this case and start."""
-        if name not in self.memo:
-            self.memo[name] = derive(self)
-        found: T = self.memo[name]
-        return found
-
-    def once_for_case(self, name: Hashable, derive: Callable[["Context"], T]) -> T:
-        """As `once`, for what depends neither on the start nor on the clock."""
-        if name not in self.case_memo:
-            self.case_memo[name] = derive(self)
-        found: T = self.case_memo[name]
-        return found
 
     def rule(self, kind: str) -> ItemRule | None:
         return once_for_protocol(self.protocol, "rules", rules_by_kind).get(kind)
@@ -115,6 +100,32 @@ class Context:
     def from_day(self, day: date) -> bool:
         """Whether the start falls on the site's `day` or later."""
         return self.start.at_least(day_begins(day, self.facts.site.tz))
+
+
+def once_for_case(derive: Callable[[Context, *About], T]) -> Callable[[Context, *About], T]:
+    """`derive`, worked out at most once for a case: for what depends neither on the start nor on the clock."""
+
+    def derived(context: Context, /, *about: *About) -> T:
+        key, memo = (derive, *about), context.case_memo
+        if key not in memo:
+            memo[key] = derive(context, *about)
+        found: T = memo[key]
+        return found
+
+    return derived
+
+
+def once_for_start(derive: Callable[[Context, *About], T]) -> Callable[[Context, *About], T]:
+    """As `once_for_case`, at most once for each start."""
+
+    def derived(context: Context, /, *about: *About) -> T:
+        key, memo = (derive, *about), context.memo
+        if key not in memo:
+            memo[key] = derive(context, *about)
+        found: T = memo[key]
+        return found
+
+    return derived
 
 
 def no_further_problems(_value: Mapping[str, Any]) -> list[Problem]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from checklists.rules.context import Context
+from checklists.rules.context import Context, once_for_case
 from checklists.rules.protocol import HoldRule
 from checklists.rules.values import Authority, Evidence
 
@@ -13,16 +13,15 @@ LOCAL = "local"
 WHOSE = {CONTINUE: Authority.CLINICIAN, STOP: Authority.CLINICIAN, INSTRUCTION: Authority.NURSE}
 
 
-def decision_on(context: Context, drug: str) -> Evidence | None:
-    """The last decision recorded with the hold, or the prescriber's verified answer that the drug goes on."""
-    return context.once_for_case(("decision_on", drug), lambda _: _decision_on(context, drug))
-
-
 def _decision_on(context: Context, drug: str) -> Evidence | None:
+    """The last decision recorded with the hold, or the prescriber's verified answer that the drug goes on."""
     own = [e for e in context.standing(f"hold:{drug}") if "decision" in e.value and e.authority >= WHOSE[kind_of(e)]]
     answers = [e for e in context.standing(f"prescriber_clearance:{drug}") if e.value.get("answer") == CONTINUE]
     theirs = [e for e in answers if e.authority >= Authority.NURSE]
     return max((*own, *theirs), key=lambda entry: (entry.observed_at, entry.id), default=None)
+
+
+decision_on = once_for_case(_decision_on)
 
 
 def kind_of(entry: Evidence) -> str:

@@ -1,11 +1,11 @@
 """Per drug of a case: its rows, the last dose, and the times that follow from both."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from checklists.rules.context import Context, Item
+from checklists.rules.context import Context, Item, once_for_case, once_for_start
 from checklists.rules.decisions import in_effect
 from checklists.rules.drugs import NOT_HELD, Match, in_band, match_medication, most_lenient, strictest
 from checklists.rules.fold import is_verified
@@ -21,14 +21,12 @@ ASKED, AGREED, REFUSED, CONTINUE = "asked", "agreed", "refused", "continue"
 CLEARANCE = "prescriber_clearance"
 
 
-@dataclass(frozen=True, slots=True)
-class DrugPlan:
+class DrugPlan(NamedTuple):
     drug: str
     match: Match
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(NamedTuple):
     """The last dose as last stated; `evidence` is what states it."""
 
     at: datetime | None
@@ -36,8 +34,7 @@ class Dose:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """The row that judges a drug, or the span of rows where kidney function is not known."""
 
     plans_by: HoldRule  # the strictest: times for planning
@@ -45,15 +42,14 @@ class Rows:
     renal: Renal | None = None
 
 
-def drug_plans(context: Context) -> tuple[DrugPlan, ...]:
-    """One plan for each medication that is not simply continued."""
-    return context.once_for_case("drug_plans", _drug_plans)
-
-
 def _drug_plans(context: Context) -> tuple[DrugPlan, ...]:
+    """One plan for each medication that is not simply continued."""
     listed = [match_medication(context.protocol, medication) for medication in context.facts.medications]
     plans = [DrugPlan(match.drug, match) for match in listed if match is not None]
     return (*plans, *no_longer_listed(context, {plan.drug for plan in plans}))
+
+
+drug_plans = once_for_case(_drug_plans)
 
 
 def no_longer_listed(context: Context, listed: Collection[str]) -> Iterable[DrugPlan]:
@@ -72,33 +68,34 @@ def is_dose(entry: Evidence) -> bool:
 
 
 def plans_of(context: Context, drug: str) -> tuple[DrugPlan, ...]:
-    return context.once_for_case("plans_by_drug", plans_by_drug).get(drug, ())
+    return plans_by_drug(context).get(drug, ())
 
 
-def plans_by_drug(context: Context) -> dict[str, tuple[DrugPlan, ...]]:
+def _plans_by_drug(context: Context) -> dict[str, tuple[DrugPlan, ...]]:
     found: dict[str, tuple[DrugPlan, ...]] = {}
     for plan in drug_plans(context):
         found[plan.drug] = (*found.get(plan.drug, ()), plan)
     return found
 
 
-def needs_clearance(context: Context, drug: str) -> bool:
-    """Whether a row that may hold for this drug wants the prescriber's answer."""
-    return context.once_for_case(("needs_clearance", drug), lambda _: _needs_clearance(context, drug))
+plans_by_drug = once_for_case(_plans_by_drug)
 
 
 def _needs_clearance(context: Context, drug: str) -> bool:
+    """Whether a row that may hold for this drug wants the prescriber's answer."""
     return any(row.prescriber_clearance for plan in plans_of(context, drug) for row in plan.match.rows)
 
 
-def goes_on(context: Context, drug: str) -> bool:
-    """Whether nothing is stopped: every row that may hold lets the drug be taken on, by itself or as decided."""
-    return context.once_for_case(("goes_on", drug), lambda _: _goes_on(context, drug))
+needs_clearance = once_for_case(_needs_clearance)
 
 
 def _goes_on(context: Context, drug: str) -> bool:
+    """Whether nothing is stopped: every row that may hold lets the drug be taken on, by itself or as decided."""
     rows = [row for plan in plans_of(context, drug) for row in plan.match.rows]
     return bool(rows) and all(in_effect(context, drug, row).action in NOT_HELD for row in rows)
+
+
+goes_on = once_for_case(_goes_on)
 
 
 def clearance_agreed(context: Context, drug: str) -> bool:
@@ -106,7 +103,7 @@ def clearance_agreed(context: Context, drug: str) -> bool:
     return stop_agreed(context, drug) and not unknown_to_prescriber(context, drug)
 
 
-def stop_agreed(context: Context, drug: str) -> bool:
+def _stop_agreed(context: Context, drug: str) -> bool:
     """Whether the prescriber's last answer is an agreement that its verifying role has looked at.
 
     No refusal may stand. What is noted and not yet verified tells the patient nothing (convention 8).
@@ -118,7 +115,10 @@ def stop_agreed(context: Context, drug: str) -> bool:
     newest = last_answer(standing)
     if not newest or any(entry.value["answer"] != AGREED for entry in newest):
         return False
-    return is_verified(context, Item(key, item_rule, drug), newest)
+    return is_verified(context, Item(key, item_rule), newest)
+
+
+stop_agreed = once_for_start(_stop_agreed)
 
 
 def last_answer(standing: Iterable[Evidence]) -> tuple[Evidence, ...]:
@@ -126,18 +126,17 @@ def last_answer(standing: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return latest(entry for entry in standing if entry.value["answer"] in (AGREED, CONTINUE))
 
 
-def to_be_told(context: Context, drug: str) -> tuple[str, ...]:
-    """The conditions of this patient that the drug's prescriber has to know of, by code."""
-    return context.once_for_case(("to_be_told", drug), lambda _: _to_be_told(context, drug))
-
-
 def _to_be_told(context: Context, drug: str) -> tuple[str, ...]:
+    """The conditions of this patient that the drug's prescriber has to know of, by code."""
     rows = (row for plan in plans_of(context, drug) for row in plan.match.rows)
     asked = {code for row in rows if row.review_if for code in row.review_if.cleared}
     return tuple(sorted(code for code in asked if is_so(context, drug, code, on_the_day=False)))
 
 
-def unknown_to_prescriber(context: Context, drug: str) -> tuple[str, ...]:
+to_be_told = once_for_case(_to_be_told)
+
+
+def _unknown_to_prescriber(context: Context, drug: str) -> tuple[str, ...]:
     """The conditions that the prescriber who agreed to a stop last did not know of, by code."""
     standing = context.standing(f"{CLEARANCE}:{drug}")
     agreed = [entry for entry in last_answer(standing) if entry.value["answer"] == AGREED]
@@ -146,12 +145,11 @@ def unknown_to_prescriber(context: Context, drug: str) -> tuple[str, ...]:
     return tuple(code for code in told if not all(knew_of(context, drug, each, code, asked) for each in agreed))
 
 
-def last_dose(context: Context, drug: str) -> Dose:
-    """The dose last stated; a later `not taking` does not undo a dose that was stated before it."""
-    return context.once_for_case(("last_dose", drug), lambda _: _last_dose(context, drug))
+unknown_to_prescriber = once_for_case(_unknown_to_prescriber)
 
 
 def _last_dose(context: Context, drug: str) -> Dose:
+    """The dose last stated; a later `not taking` does not undo a dose that was stated before it."""
     # Whatever is no other word is read as a dose, so that one that cannot be read blocks.
     standing = [e for e in context.standing(f"hold:{drug}") if "answers" not in e.value and "decision" not in e.value]
     newest = latest(entry for entry in standing if "not_taking" not in entry.value)
@@ -160,6 +158,9 @@ def _last_dose(context: Context, drug: str) -> Dose:
         stated = max(dose_instant(entry, zone) for entry in newest)
         return Dose(stated, False, latest(standing))
     return Dose(None, bool(standing), latest(standing))
+
+
+last_dose = once_for_case(_last_dose)
 
 
 def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
@@ -172,24 +173,30 @@ def dose_instant(entry: Evidence, zone: ZoneInfo) -> datetime:
 def rows_for(context: Context, match: Match) -> Rows | None:
     """The rows of a match at this start, as decided; None where no row holds for this kidney function."""
     if match.needs_renal_function:
-        return context.once(match, lambda _: rows_by_kidneys(context, match))
-    return context.once_for_case(match, lambda _: rows_at_every_start(context, match))
+        return rows_by_kidneys(context, match)
+    return rows_at_every_start(context, match)
 
 
-def rows_at_every_start(context: Context, match: Match) -> Rows:
+def _rows_at_every_start(context: Context, match: Match) -> Rows:
     row = strictest([in_effect(context, match.drug, row) for row in match.rows])
     return Rows(row, row)
 
 
-def rows_by_kidneys(context: Context, match: Match) -> Rows | None:
+rows_at_every_start = once_for_case(_rows_at_every_start)
+
+
+def _rows_by_kidneys(context: Context, match: Match) -> Rows | None:
     rows = [in_effect(context, match.drug, row) for row in match.rows]
-    renal = context.once("renal_function", renal_function)
+    renal = renal_function(context)
     if renal.clearance is None:
         return Rows(strictest(rows), most_lenient(rows), renal)
     clearance = renal.clearance
     fitting = [row for row in rows if in_band(row, clearance)]
     row = strictest(fitting) if fitting else None
     return Rows(row, row, renal) if row is not None else None
+
+
+rows_by_kidneys = once_for_start(_rows_by_kidneys)
 
 
 def wait_of(row: HoldRule, match: Match) -> timedelta | None:
@@ -207,10 +214,13 @@ def is_looked_at_when_recent(row: HoldRule) -> bool:
     return row.action == "class_review" and row.clear_at is not None and not row.prescriber_clearance
 
 
-def stop_time(context: Context, drug: str) -> datetime | None:
+def _stop_time(context: Context, drug: str) -> datetime | None:
     """When the drug must have been stopped for this start; the earliest where rows differ."""
     times = [stop for plan in plans_of(context, drug) if (stop := stop_time_of(context, plan.match))]
     return min(times, default=None)
+
+
+stop_time = once_for_start(_stop_time)
 
 
 def stop_time_of(context: Context, match: Match) -> datetime | None:

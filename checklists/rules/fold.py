@@ -1,9 +1,8 @@
 """From the checks of one item to its finding: deadlines, verification, signatures, the worst status."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from checklists.rules.context import (
     Answer,
@@ -49,8 +48,7 @@ SETTLED = frozenset({Status.SATISFIED, Status.WAIVED, Status.NOT_APPLICABLE})
 HINDERS = frozenset({Status.FAILED, Status.PENDING, Status.TOO_EARLY})
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedNo:
+class RecordedNo(NamedTuple):
     evidence: Evidence
     check: Check
 
@@ -74,21 +72,12 @@ def answer_of(context: Context, kind: Kind, item: Item) -> Answer:
 def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews: Sequence[Review]) -> Finding:
     noes = recorded_noes(context, kind, item)
     deadline = deadline_at(context, item, answer)
-    checks = [
-        *(no.check for no in noes),
-        *answer.checks,
-        *not_sure_checks(context, item, answer),
-        *late_checks(context, item, answer),
-        *verification_checks(context, item, answer),
-    ]
-    checks += ahead_checks(context, item, checks)
-    checks = list(dict.fromkeys(checks))
+    checks = checks_of(context, item, answer, noes)
     rests_on = grounds_of(context, item, answer, noes, checks)
     timed = [overdue_if_late(context, item, check, deadline) for check in told_once(checks, noes)]
     signed = signed_off(context, item, timed, rests_on, reviews)
     unsettled = sorted([check for check in signed if check.status not in SETTLED], key=badness)
     worst = unsettled[0] if unsettled else settled_check(signed, answer)
-    clear = [check.clear_at for check in signed if check.clear_at is not None]
     return Finding(
         item=item.key,
         kind=kind.name,
@@ -101,18 +90,42 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         override=item.rule.override,
         due_at=(answer.due_by or due_at(context, item, answer)) if answer.shows_due else None,
         deadline_at=deadline,
-        clear_at=max(clear, default=None),
+        clear_at=latest_clear_at(unsettled) if unsettled else None,
         rests_on=rests_on,
         recorded=worst.recorded,
-        evidence=tuple(dict.fromkeys([*(no.evidence.id for no in noes), *(e.id for e in answer.basis)])),
+        evidence=ids_of([*[no.evidence for no in noes], *answer.basis]),
         reasons=tuple([Reason(check.code, check.sentence, check.status) for check in unsettled]),
     )
 
 
-def told_once(checks: Sequence[Check], noes: Sequence[RecordedNo]) -> list[Check]:
+def told_once(checks: Sequence[Check], noes: Sequence[RecordedNo]) -> Sequence[Check]:
     """Without what is computed from the words of a recorded no: that says the same."""
+    if not noes:
+        return checks
     recorded = {(no.check.code, no.check.status) for no in noes}
     return [check for check in checks if check.recorded or (check.code, check.status) not in recorded]
+
+
+def checks_of(context: Context, item: Item, answer: Answer, noes: Sequence[RecordedNo]) -> list[Check]:
+    """What people said no to, what the kind found, and what is asked of the words of every item; each once."""
+    checks = [*[no.check for no in noes], *answer.checks]
+    entries = context.ledger.entries(item.key)
+    if len(entries) > len(context.standing(item.key)):
+        checks += not_sure_checks(entries, answer)
+    if answer.basis:
+        checks += late_checks(context, item, answer.basis)
+        checks += verification_checks(context, item, answer.basis)
+    checks += ahead_checks(context, entries, checks)
+    return checks if len(checks) < 2 else list(dict.fromkeys(checks))
+
+
+def latest_clear_at(checks: Sequence[Check]) -> datetime | None:
+    return max([check.clear_at for check in checks if check.clear_at is not None], default=None)
+
+
+def ids_of(words: Sequence[Evidence]) -> tuple[int, ...]:
+    """Each once, in their order."""
+    return tuple(dict.fromkeys([entry.id for entry in words]))
 
 
 def badness(check: Check) -> int:
@@ -131,11 +144,8 @@ def recorded_noes(context: Context, kind: Kind, item: Item) -> list[RecordedNo]:
     return [RecordedNo(entry, check) for entry in entries if (check := kind.said_no(context, entry))]
 
 
-def not_sure_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+def not_sure_checks(entries: Sequence[Evidence], answer: Answer) -> list[Check]:
     """Pending where the latest word is `not sure`, unless the question does not apply any more."""
-    entries, standing = context.ledger.entries(item.key), context.standing(item.key)
-    if len(entries) == len(standing):
-        return []
     if answer.checks and all(check.status is Status.NOT_APPLICABLE for check in answer.checks):
         return []
     if any(is_not_sure(entry) for entry in latest(entries)):
@@ -143,29 +153,30 @@ def not_sure_checks(context: Context, item: Item, answer: Answer) -> list[Check]
     return []
 
 
-def late_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+def late_checks(context: Context, item: Item, basis: Sequence[Evidence]) -> list[Check]:
     """What was observed after the start says nothing about it; doses and answers of prescribers date themselves."""
-    rule, basis = item.rule, answer.basis
-    if not basis or rule.needed_by is Gate.DISCHARGE or rule.step is Step.MEDICATION:
+    if context.ledger.newest <= context.start.at:
         return []
-    if all(context.dated_before(entry.observed_at) for entry in basis):
+    if item.rule.needed_by is Gate.DISCHARGE or item.rule.step is Step.MEDICATION:
+        return []
+    if context.dated_before(max([entry.observed_at for entry in basis])):
         return []
     return [pending("dated_after_start", "This is dated after the start. Correct its time, or do it again.")]
 
 
-def ahead_checks(context: Context, item: Item, checks: Sequence[Check]) -> list[Check]:
+def ahead_checks(context: Context, entries: Sequence[Evidence], checks: Sequence[Check]) -> list[Check]:
     """What is dated after now has not been observed: an item that would pass by it, or by a signature, is pending."""
-    if any(check.status in HINDERS for check in checks):
+    clock = context.start.clock
+    if context.ledger.newest <= clock.now or not entries or any(check.status in HINDERS for check in checks):
         return []
-    entries = context.ledger.entries(item.key)
-    if not entries or context.start.clock.reached(max([entry.observed_at for entry in entries])):
+    if clock.reached(max([entry.observed_at for entry in entries])):
         return []
     return [pending("dated_ahead", "This is dated ahead of now. Correct its time, or record it when it is done.")]
 
 
-def verification_checks(context: Context, item: Item, answer: Answer) -> list[Check]:
+def verification_checks(context: Context, item: Item, basis: Sequence[Evidence]) -> list[Check]:
     """Pending until somebody of the verifying role stands behind each word that the finding rests on."""
-    if is_verified(context, item, answer.basis):
+    if is_verified(context, item, basis):
         return []
     role = verifying(item)
     waits = f"This is recorded but not verified. A {role} looks at it and records what is true."
@@ -183,12 +194,16 @@ def is_verified(context: Context, item: Item, words: Sequence[Evidence]) -> bool
     wanted = AUTHORITIES[verifying(item)]
     if wanted is Authority.PATIENT:
         return True
-    looks = [
-        entry
-        for entry in context.standing(item.key)
-        if entry.authority >= wanted and is_a_look(entry) and counts_on_the_day(context, item, entry)
-    ]
-    return all(any(is_look_at(look, word) for look in looks) for word in words)
+    standing = context.standing(item.key)
+    looks = {entry.id: entry for entry in standing if entry.authority >= wanted and is_a_look(entry)}
+    return all(is_looked_at(context, item, word, looks) for word in words)
+
+
+def is_looked_at(context: Context, item: Item, word: Evidence, looks: Mapping[int, Evidence]) -> bool:
+    """Whether the word is a look itself, or another look is at it."""
+    if word.id in looks and counts_on_the_day(context, item, word):
+        return True
+    return any(is_look_at(look, word) and counts_on_the_day(context, item, look) for look in looks.values())
 
 
 def is_a_look(entry: Evidence) -> bool:
@@ -235,7 +250,7 @@ def overdue_if_late(context: Context, item: Item, check: Check, deadline: dateti
     if check.status is not Status.PENDING or not context.start.booked or item.rule.needed_by is Gate.DISCHARGE:
         return check
     limit = context.start.at if check.until_start or deadline is None else deadline
-    return replace(check, status=Status.OVERDUE) if context.start.clock.reached(limit) else check
+    return check._replace(status=Status.OVERDUE) if context.start.clock.reached(limit) else check
 
 
 def grounds_of(
@@ -253,10 +268,10 @@ def signed_off(
     context: Context, item: Item, checks: Sequence[Check], rests_on: tuple[Any, ...], reviews: Sequence[Review]
 ) -> list[Check]:
     """Reviews that a clinician signed for these inputs and this start are satisfied."""
-    if not any(check.status is Status.REVIEW for check in checks):
-        return list(checks)
     signatures = [review for review in reviews if review.item == item.key]
-    inputs = digest(*rests_on) if signatures else ""
+    if not signatures or not any(check.status is Status.REVIEW for check in checks):
+        return list(checks)
+    inputs = digest(*rests_on)
     if not any(review.inputs == inputs and covers(context, review) for review in signatures):
         return list(checks)
     signed = satisfied("signed", "A clinician reviewed and signed this.")

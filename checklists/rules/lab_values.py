@@ -1,11 +1,11 @@
 """Laboratory values as exact numbers: analyte names, units, the latest valid result of an analyte."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
-from checklists.rules.context import Context
+from checklists.rules.context import Context, once_for_case, once_for_start
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import Bound, LabRule
 from checklists.rules.sitetime import local_date
@@ -63,12 +63,12 @@ SPELLINGS = {
 CANONICAL = {name.casefold(): name for name in UNITS} | SPELLINGS
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     value: Fraction
     evidence: Evidence
 
 
+@lru_cache(maxsize=4096)
 def analyte_name(written: str) -> str:
     """The one name of an analyte; as written where it is not known."""
     return CANONICAL.get(written.strip().casefold(), written.strip())
@@ -98,22 +98,24 @@ def is_plausible(analyte: str, value: float, unit: str) -> bool:
     return exact(low) <= in_unit(value, unit, next(iter(UNITS[analyte])), analyte) <= exact(high)
 
 
-def latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
-    """The last drawn values of an analyte; several only where drawn at the same instant."""
-    return context.once_for_case(("results", analyte, unit), lambda _: _latest_results(context, analyte, unit))
-
-
 def _latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
-    drawn = latest(context.once_for_case("drawn", drawn_by_analyte).get(analyte, ()))
-    return tuple(Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in drawn)
+    """The last drawn values of an analyte; several only where drawn at the same instant."""
+    drawn = latest(drawn_by_analyte(context).get(analyte, ()))
+    return tuple([Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in drawn])
 
 
-def drawn_by_analyte(context: Context) -> dict[str, list[Evidence]]:
+latest_results = once_for_case(_latest_results)
+
+
+def _drawn_by_analyte(context: Context) -> dict[str, list[Evidence]]:
     found: dict[str, list[Evidence]] = {}
     for entry in context.standing("labs"):
         if "analyte" in entry.value:
             found.setdefault(analyte_name(entry.value["analyte"]), []).append(entry)
     return found
+
+
+drawn_by_analyte = once_for_case(_drawn_by_analyte)
 
 
 def is_valid(context: Context, rule: LabRule, result: Result) -> bool:
@@ -152,7 +154,7 @@ def band_of(rule: LabRule, result: Result) -> str:
     return PASS if any(holds(band, result.value) for band in rule.passes) else REVIEW
 
 
-def age_at_start(context: Context) -> int | None:
+def _age_at_start(context: Context) -> int | None:
     """Completed years on the start's date; None without a date of birth, or with one after the start."""
     born = context.facts.born_on
     if born is None or not context.from_day(born):
@@ -161,6 +163,9 @@ def age_at_start(context: Context) -> int | None:
     # Both birthdays around the start are asked about, so that the clock knows when the age changes.
     birthdays = sum(context.from_day(birthday(born, y)) for y in (year, year + 1))
     return year - 1 - born.year + birthdays
+
+
+age_at_start = once_for_start(_age_at_start)
 
 
 def birthday(born: date, year: int) -> date:

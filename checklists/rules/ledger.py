@@ -1,10 +1,11 @@
 """The evidence of a case by item: which recorded no still stands, which observation is the latest."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 
 from checklists.rules.values import Evidence
 
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 NONE = frozenset[int]()
 SaidNo = Callable[[Evidence], object | None]
 
@@ -12,7 +13,7 @@ SaidNo = Callable[[Evidence], object | None]
 class Ledger:
     """Evidence by item, in the order of recording however it was read; a superseded no and `not sure` do not stand."""
 
-    __slots__ = ("_entries", "_standing", "last_id")
+    __slots__ = ("_entries", "_standing", "last_id", "newest")
 
     def __init__(self, evidence: Iterable[Evidence], said_no: SaidNo) -> None:
         by_item: dict[str, list[Evidence]] = {}
@@ -24,6 +25,7 @@ class Ledger:
             gone = superseded(entries, said_no)
             self._entries[item] = tuple([e for e in entries if e.id not in gone])
             self._standing[item] = tuple([e for e in self._entries[item] if not is_not_sure(e)])
+        self.newest = newest_of(by_item.values())
         self.last_id = max([entries[-1].id for entries in by_item.values()], default=0)
 
     def entries(self, item: str) -> tuple[Evidence, ...]:
@@ -36,6 +38,14 @@ class Ledger:
 
     def standing(self, item: str) -> tuple[Evidence, ...]:
         return self._standing.get(item, ())
+
+
+def newest_of(words: Iterable[Sequence[Evidence]]) -> datetime:
+    """When anything was observed last; the end of time where one of the times has no offset."""
+    try:
+        return max([BEGINNING, *[entry.observed_at for entries in words for entry in entries]])
+    except TypeError:
+        return END
 
 
 def superseded(entries: list[Evidence], said_no: SaidNo) -> frozenset[int]:

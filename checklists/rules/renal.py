@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from checklists.rules.context import Context
+from checklists.rules.context import Context, once_for_start
 from checklists.rules.lab_values import age_at_start, exact, is_valid, latest_results
 
 FEMALE = Fraction(85, 100)
@@ -26,7 +26,7 @@ def cockcroft_gault(age: int, weight_kg: Fraction, creatinine: Fraction, *, fema
     return clearance * FEMALE if female else clearance
 
 
-def renal_function(context: Context) -> Renal:
+def _renal_function(context: Context) -> Renal:
     """The clearance at the start, the lowest where two creatinines were drawn at once."""
     facts = context.facts
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "creatinine"), None)
@@ -53,3 +53,6 @@ def renal_function(context: Context) -> Renal:
         cockcroft_gault(age, exact(facts.weight_kg), result.value, female=facts.sex != "male") for result in results
     )
     return Renal(clearance, grounds=(str(clearance),))
+
+
+renal_function = once_for_start(_renal_function)

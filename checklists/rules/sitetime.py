@@ -29,6 +29,7 @@ def wall_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     return later
 
 
+@lru_cache(maxsize=4096)
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day, also where the clocks change at midnight."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)

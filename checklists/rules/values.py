@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 
@@ -173,15 +173,13 @@ class Override:
     start_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     code: str  # stable, snake_case
     sentence: str  # something a nurse can act on
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What follows for one item. `due_at` is when the owner should have done it, `deadline_at` when it blocks."""
 
     item: str
@@ -196,7 +194,7 @@ class Finding:
     due_at: datetime | None
     deadline_at: datetime | None
     clear_at: datetime | None  # for too_early: the instant from which time has mended it
-    rests_on: tuple[Any, ...] = field(hash=False)  # protocol, values used, recorded noes, what is wrong
+    rests_on: tuple[Any, ...]  # protocol, values used, recorded noes, what is wrong
     recorded: bool = False  # a failure that a person recorded (stands until superseded)
     evidence: tuple[int, ...] = ()
     reasons: tuple[Reason, ...] = ()  # all that is not satisfied, worst first

@@ -99,7 +99,7 @@ def test_decision_names_what_was_carried_and_whether_the_protocol_is_signed():
 
 def test_time_mends_a_booking_item_that_is_too_early():
     verdict = judge(evidence=ready_notes().all)
-    early = replace(verdict.findings[0], status=Status.TOO_EARLY)
+    early = verdict.findings[0]._replace(status=Status.TOO_EARLY)
     changed = replace(verdict, findings=(early, *verdict.findings[1:]))
     assert answer(changed, Gate.BOOKING)[0] == "open"
     assert answer(changed, Gate.CHECK_IN)[0] == "refused"

@@ -31,6 +31,20 @@ def test_evidence_is_by_item_in_the_order_of_recording_however_it_was_read():
         assert set(ledger.items()) == {"ride", "labs"}
 
 
+def test_newest_is_the_last_observation_of_all_items():
+    notes = Notes()
+    for item, hours in (("ride", 1), ("labs", 5)):
+        notes.add(item, {"answer": "asked"}, START - hours * HOUR)
+    assert Ledger(notes.all, no_ride).newest == START - HOUR
+    assert Ledger((), no_ride).newest < START - timedelta(days=3650)
+
+
+def test_newest_is_never_behind_an_observation_without_an_offset():
+    notes = Notes()
+    notes.add("ride", {"answer": "asked"}, START.replace(tzinfo=None))
+    assert Ledger(notes.all, no_ride).newest > START + timedelta(days=3650)
+
+
 def test_not_sure_is_an_entry_that_does_not_stand():
     notes = Notes()
     notes.add("ride", {"available": True})

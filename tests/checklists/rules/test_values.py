@@ -75,7 +75,7 @@ def test_check_names_whose_next_step_it_is_and_whether_a_person_recorded_it():
 
 
 def test_moments_are_written_with_their_offset():
-    waiting = replace(finding("ride"), clear_at=START)
+    waiting = finding("ride")._replace(clear_at=START)
     written = verdict_to_json(replace(judge(), next_change_at=START, findings=(waiting,)))
     assert (written["next_change_at"], written["findings"][0]["clear_at"]) == ("2027-03-10T15:00:00+00:00",) * 2
 
