@@ -40,7 +40,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-STRENGTH = re.compile(r"\s\d.*$")
+STRENGTH = re.compile(r"\s\d.*$", re.DOTALL)
 # Salts, forms and frequencies after a name; none of them changes what is held. Routes are not among them.
 FORMS = words_of(
     "sodium potassium calcium magnesium hydrochloride hcl bisulfate mesylate tosylate besylate maleate tartrate "
@@ -54,11 +54,22 @@ DIRECTIONS = words_of(
     "month monthly actuation spray puff inhalation each every total maximum about then with oral inject weeks days "
     "strength reduced increased since from plus"
 )
-# The same, where nothing but a comma or an "and" joins it: "lisinopril 10 mg, and a blood thinner".
-JOINED = re.compile(r"(?:[;,&]|\b(?:and|with|also)\b)\s*(?:(?:an?|his|her|my|the|also|and) )*([^\W\d]{5,})")
+# Any other word after the strength that is no direction. A reason ("for nerve pain") is told in up to three words.
+WORD = re.compile(r"[^\W\d]{5,}")
+REASON = re.compile(r"\bfor (?:(?!(?:and|or|with|also|plus|then)\b)[^\W\d]+[ -]?){1,3}")
 MANNERS = DIRECTIONS | words_of(
-    "needed bedtime mouth breakfast dinner lunch supper meals water morning mornings evening evenings night nightly "
-    "twice three times after before until pain blood-pressure applied apply directed"
+    "needed bedtime mouth breakfast dinner lunch supper meals water morning mornings evening evenings night "
+    "nightly twice three times after before until pain blood-pressure applied apply directed prescribed usual "
+    "usually always sometimes rarely other alternate alternating monday tuesday wednesday thursday friday "
+    "saturday sunday weekdays first second third fourth started since years currently stopped still under tongue "
+    "sublingual chewed swallow swallowed whole crushed mixed juice without empty stomach inhaler inhaled "
+    "inhalations inhale nebulizer puffs sprays nasal nostril drops right affected patches transdermal topical "
+    "topically ointment cream lotion injection injections injected injectable syringe subcutaneous subcutaneously "
+    "intramuscular intravenous infusion infusions orally liquid solution suspension syrup powder packet packets "
+    "sachet lozenge gummy gummies softgel softgels caplet caplets strip strips prefilled autoinjector flexpen "
+    "kwikpen solostar sliding scale immediate sustained controlled disintegrating modified divided split equals "
+    "percent minutes about around roughly maximum minimum least single double strong strength regular "
+    "prescription counter"
 )
 SWALLOWED = words_of("tablet tablets tab tabs capsule capsules cap caps pill pills")
 LONGEST_NAME = 4  # words
@@ -152,10 +163,10 @@ def names_more(protocol: Protocol, name: str, rows: tuple[HoldRule, ...]) -> boo
     further = {word for match in INGREDIENT.finditer(tail) for word in match.groups() if word}
     if any(word not in index and word not in FORMS and word not in DIRECTIONS for word in further):
         return True
-    # Commas are lost in the compared form, so what they join is looked for in the entry as written.
+    # A reason ends with its comma, which the compared form has lost.
     written = unicodedata.normalize("NFKC", name).casefold()
-    joined = JOINED.findall(written[len(STRENGTH.sub("", written)) :])
-    return any(word not in index and word not in FORMS and word not in MANNERS for word in joined)
+    others = WORD.findall(REASON.sub(" ", written[len(STRENGTH.sub("", written)) :]))
+    return any(word not in index and word not in FORMS and word not in MANNERS for word in others)
 
 
 def name_index(protocol: Protocol) -> NameIndex:

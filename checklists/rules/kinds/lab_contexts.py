@@ -12,7 +12,9 @@ GENERAL = "general"
 VKA = "vka_held"
 LIVER = "chronic_liver_disease"
 # Classes of drugs that tell of diabetes, or raise the glucose. Drugs also given for the heart or for weight do not.
-MOVES_SUGAR = frozenset({"insulin", "biguanide", "oral hypoglycaemic", "glucocorticoid"})
+MOVES_SUGAR = frozenset(
+    {"insulin", "biguanide", "oral hypoglycaemic", "sglt2 inhibitor with oral hypoglycaemic", "glucocorticoid"}
+)
 
 
 def applicable(context: Context) -> list[LabRule]:
