@@ -93,10 +93,7 @@ class Match:
     rows: tuple[HoldRule, ...]
     doubts: Doubts = ()
     not_applicable: bool = False
-
-    @property
-    def needs_renal_function(self) -> bool:
-        return any(row.crcl_min is not None or row.crcl_max is not None for row in self.rows)
+    needs_renal_function: bool = False
 
     @property
     def known(self) -> bool:
@@ -222,7 +219,9 @@ def match_medication(protocol: Protocol, medication: Medication) -> Match | None
     """The rows for one medication; None where the protocol lets it be taken as usual."""
     found = for_each_entry(protocol, "matches", medication, _match_medication)
     # With this entry, not the equal one of another case: 81 and 81.0 mg differ to the letter in what is signed.
-    return found and Match(found.drug, medication, found.rows, found.doubts, found.not_applicable)
+    if found is None:
+        return None
+    return Match(found.drug, medication, found.rows, found.doubts, found.not_applicable, found.needs_renal_function)
 
 
 def for_each_entry(
@@ -256,7 +255,9 @@ def _match_medication(protocol: Protocol, medication: Medication) -> Match | Non
         tiered = rows
     if tiered and all(is_idle(row) for row in tiered) and not (unsure or doubts):
         return None
-    return Match(drug, medication, tiered, (*unsure, *doubts))
+    return Match(
+        drug, medication, tiered, (*unsure, *doubts), needs_renal_function=any(has_band(row) for row in tiered)
+    )
 
 
 def swallowed_after_all(medication: Medication) -> Doubts:
@@ -324,6 +325,10 @@ def tier_is(stated: str, row: HoldRule) -> bool:
     if written == "any" or written == stated or written.startswith(f"{stated} "):
         return True
     return any(f" {normalised(words)} " in f" {stated} " for words in (written, *row.tier_words))
+
+
+def has_band(row: HoldRule) -> bool:
+    return row.crcl_min is not None or row.crcl_max is not None
 
 
 def in_band(row: HoldRule, clearance: Fraction) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from checklists.rules.context import Context
+from checklists.rules.context import Context, once_for_case
 from checklists.rules.ledger import latest
 from checklists.rules.sitetime import day_ends, local_date
 from checklists.rules.values import Evidence
@@ -25,8 +25,11 @@ def is_so(context: Context, drug: str, code: str, *, on_the_day: bool) -> bool |
     return False if code in context.facts.conditions_denied and not on_the_day else None
 
 
-def answers_on(context: Context, drug: str) -> list[Evidence]:
+def _answers_on(context: Context, drug: str) -> list[Evidence]:
     return [entry for entry in context.standing(f"hold:{drug}") if "answers" in entry.value]
+
+
+answers_on = once_for_case(_answers_on)
 
 
 def is_of_the_day(context: Context, entry: Evidence) -> bool:

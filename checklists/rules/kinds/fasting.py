@@ -15,6 +15,8 @@ from checklists.rules.context import (
     Postponed,
     failed,
     never_no,
+    once_for_case,
+    once_for_start,
     pending,
     too_early,
 )
@@ -42,9 +44,8 @@ def answer(context: Context, item: Item) -> Answer:
     if not applies(context, rule):
         local = Check(Status.NOT_APPLICABLE, "no_fast", "This anesthesia plan needs no fasting.")
         return Answer((local,), grounds=(context.facts.anesthesia,))
-    rules = intake_rules(context, rule)
-    stated = latest(context.standing(item.key))
-    intakes = intakes_of(context, stated)
+    rules, stated = intake_rules(context), latest(context.standing(item.key))
+    intakes = intakes_of(context, item.key)
     checks = [check for name, at in intakes for check in intake_checks(context, rule, rules, name, at)]
     checks += statement_checks(context, rule, rules, stated)
     return Answer(
@@ -56,22 +57,25 @@ def answer(context: Context, item: Item) -> Answer:
     )
 
 
-def intakes_of(context: Context, stated: Iterable[Evidence]) -> list[tuple[str, datetime]]:
-    """What was eaten or drunk, and when."""
+def _intakes_of(context: Context, key: str) -> list[tuple[str, datetime]]:
+    """What was eaten or drunk, and when, as last stated."""
     return [
         (intake["intake"], parse_instant(intake["at"]))
-        for entry in stated
+        for entry in latest(context.standing(key))
         for intake in entry.value["intakes"]
         if not is_sip(context, intake)
     ]
+
+
+intakes_of = once_for_case(_intakes_of)
 
 
 def postpones(context: Context, item: Item) -> Postponed:
     rule = context.protocol.fasting
     if not applies(context, rule):
         return Postponed()
-    rules, stated = intake_rules(context, rule), latest(context.standing(item.key))
-    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes_of(context, stated)]
+    rules = intake_rules(context)
+    ends = [fast_end(context, rule, rules, name, at) for name, at in intakes_of(context, item.key)]
     return Postponed(max(ends, default=None))
 
 
@@ -80,10 +84,13 @@ def applies(context: Context, rule: FastingRule) -> bool:
     return context.facts.anesthesia is None or context.facts.anesthesia in rule.applies_to
 
 
-def intake_rules(context: Context, rule: FastingRule) -> tuple[IntakeRule, ...]:
+def _intake_rules(context: Context) -> tuple[IntakeRule, ...]:
     plan, slow = context.facts.anesthesia, stomach_is_slow(context)
-    rows = (row for row in rule.intakes if slow or not row.slow_stomach)
+    rows = (row for row in context.protocol.fasting.intakes if slow or not row.slow_stomach)
     return tuple(row for row in rows if plan is None or plan in row.anesthesia)
+
+
+intake_rules = once_for_start(_intake_rules)
 
 
 def is_sip(context: Context, intake: Mapping[str, Any]) -> bool:
@@ -99,7 +106,7 @@ def is_sip(context: Context, intake: Mapping[str, Any]) -> bool:
 def fast_of(rules: Iterable[IntakeRule], name: str) -> timedelta:
     """The hours for an intake; the longest of all for one that no row names."""
     wanted = normalised(name)
-    named = [row.min_fast for row in rules if wanted in {normalised(word) for word in (row.intake, *row.examples)}]
+    named = [row.min_fast for row in rules if any(wanted == normalised(word) for word in (row.intake, *row.examples))]
     return max(named) if named else longest(rules)
 
 

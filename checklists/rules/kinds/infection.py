@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from checklists.rules.codes import code_in_words
+from checklists.rules.compiled import once_for_protocol
 from checklists.rules.context import (
     Answer,
     Check,
@@ -22,7 +23,7 @@ from checklists.rules.context import (
 from checklists.rules.lab_values import exact, hours
 from checklists.rules.ledger import latest
 from checklists.rules.moments import due_at
-from checklists.rules.protocol import InfectionQuestion, SignDays
+from checklists.rules.protocol import InfectionQuestion, Protocol, SignDays
 from checklists.rules.shapes import ANSWERS, DATE, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
 from checklists.rules.sitetime import day_begins, day_ends, local_date
 from checklists.rules.values import Authority, Evidence, Status
@@ -46,11 +47,11 @@ CALL_PATIENT, CALL_CLINICIAN = "A nurse or clinician calls the patient.", "Call 
 
 
 def questions_for(context: Context, asked: str) -> list[InfectionQuestion]:
-    return [
-        question
-        for question in context.protocol.infection.questions
-        if question.kind in ANSWERED and asked in question.asked_of
-    ]
+    return once_for_protocol(context.protocol, ("questions", asked), lambda protocol: asked_of(protocol, asked))
+
+
+def asked_of(protocol: Protocol, asked: str) -> list[InfectionQuestion]:
+    return [one for one in protocol.infection.questions if one.kind in ANSWERED and asked in one.asked_of]
 
 
 def prescreen_answer(context: Context, item: Item) -> Answer:
@@ -101,7 +102,7 @@ def early_checks(context: Context, item: Item, stated: Iterable[Evidence]) -> li
 def answers_of(context: Context, entry: Evidence) -> dict[str, Any]:
     """What was answered; a sign whose date is recorded counts as it stands at the start."""
     answers, dates = dict(entry.value["answers"]), entry.value.get("dates", {})
-    for question in context.protocol.infection.questions:
+    for question in context.protocol.infection.questions if dates else ():
         if question.days is not None and question.days.after in dates:
             day = parse_date(dates[question.days.after])
             said_yes = answers.get(question.key) == "yes" and not was_there(context, question.days, day, entry)
@@ -140,8 +141,8 @@ def last_days_of(context: Context, stated: Iterable[Evidence]) -> list[date]:
     signs = [
         parse_date(entry.value["dates"][question.days.after]) + timedelta(days=question.days.last)
         for entry in stated
-        for question in context.protocol.infection.questions
-        if question.action == HARD_STOP and question.days and question.days.after in entry.value.get("dates", {})
+        for question in (context.protocol.infection.questions if "dates" in entry.value else ())
+        if question.action == HARD_STOP and question.days and question.days.after in entry.value["dates"]
     ]
     return signs + [parse_date(entry.value["over_on"]) for entry in stated if "over_on" in entry.value]
 
@@ -172,13 +173,12 @@ def answer_checks(context: Context, asked: str, entry: Evidence) -> list[Check]:
 
 def yes_checks(context: Context, asked: str, answers: Mapping[str, Any]) -> list[Check]:
     """Every yes counts, also to a question that was not due here or that the protocol does not have."""
+    told = sorted([key for key, given in answers.items() if given == "yes"])
+    if not told:
+        return []
     known = {question.key: question for question in context.protocol.infection.questions if question.kind != "measured"}
     call = CALL_PATIENT if asked == "patient" else CALL_CLINICIAN
-    return [
-        check
-        for key, given in sorted(answers.items())
-        if given == "yes" and (check := yes_check(key, known.get(key), call))
-    ]
+    return [check for key in told if (check := yes_check(key, known.get(key), call))]
 
 
 def yes_check(key: str, question: InfectionQuestion | None, call: str) -> Check | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from checklists.rules.context import Context
-from checklists.rules.doses import drug_plans, last_dose
+from checklists.rules.context import Context, once_for_case
+from checklists.rules.doses import drug_plans, last_dose, plans_of
 from checklists.rules.drugs import NOT_SYSTEMIC, normalised, rows_meant
 from checklists.rules.lab_values import age_at_start, analyte_name
 from checklists.rules.protocol import HoldRule, LabRule
@@ -33,20 +33,18 @@ def applies(context: Context, rule: LabRule) -> bool:
         return False
     if rule.required == "optional":
         return True
-    holds = APPLIES.get(rule.context)
-    return rule.context in context.facts.conditions or (holds is not None and holds(context, rule))
+    if rule.context == GENERAL or rule.context in context.facts.conditions:
+        return True
+    if rule.context == VKA:
+        return is_taken(context, rule.after_last_dose_of or "warfarin")
+    return rule.context in APPLIES and APPLIES[rule.context](context)
 
 
-def always(_context: Context, _rule: LabRule) -> bool:
-    return True
+def is_taken(context: Context, drug: str) -> bool:
+    return bool(plans_of(context, drug)) and not last_dose(context, drug).not_taking
 
 
-def vitamin_k_antagonist_taken(context: Context, rule: LabRule) -> bool:
-    drug = rule.after_last_dose_of or "warfarin"
-    return any(plan.drug == drug and not last_dose(context, drug).not_taking for plan in drug_plans(context))
-
-
-def needs_creatinine(context: Context, _rule: LabRule) -> bool:
+def needs_creatinine(context: Context) -> bool:
     """A renally adjusted drug, diabetes, or the age from which the protocol wants one (unknown counts)."""
     if "diabetes" in context.facts.conditions:
         return True
@@ -56,9 +54,12 @@ def needs_creatinine(context: Context, _rule: LabRule) -> bool:
     return any(age is None or age >= limit for limit in context.protocol.lab_review_ages)
 
 
-def infusion_taken(context: Context, _rule: LabRule) -> bool:
+def _infusion_taken(context: Context) -> bool:
     """Heparin by vein, argatroban or bivalirudin on the list."""
     return any(is_infusion(row) for plan in drug_plans(context) for row in plan.match.rows)
+
+
+infusion_taken = once_for_case(_infusion_taken)
 
 
 def is_infusion(row: HoldRule) -> bool:
@@ -68,7 +69,7 @@ def is_infusion(row: HoldRule) -> bool:
     return "thrombin" in drug_class and "(iv)" in drug_class
 
 
-def sugar_at_risk(context: Context, _rule: LabRule) -> bool:
+def _sugar_at_risk(context: Context) -> bool:
     """Diabetes or a steroid, recorded as a condition or to be seen from the drugs."""
     if {"diabetes", "steroid"} & context.facts.conditions or context.facts.cause == "steroid":
         return True
@@ -80,9 +81,10 @@ def sugar_at_risk(context: Context, _rule: LabRule) -> bool:
     )
 
 
-APPLIES: Mapping[str, Callable[[Context, LabRule], bool]] = {
-    GENERAL: always,
-    VKA: vitamin_k_antagonist_taken,
+sugar_at_risk = once_for_case(_sugar_at_risk)
+
+
+APPLIES: Mapping[str, Callable[[Context], bool]] = {
     "renal_function": needs_creatinine,
     "parenteral_anticoagulant": infusion_taken,
     "diabetes_or_steroid": sugar_at_risk,

@@ -53,8 +53,8 @@ def answer(context: Context, item: Item) -> Answer:
         checks += counted
         wrong += [(rule.row, check.code) for check in counted]
     checks += missing_checks(context, item, missing)
-    ids = sorted({entry.id for entry in basis})
-    unique = tuple(next(entry for entry in basis if entry.id == i) for i in ids)
+    by_id = {entry.id: entry for entry in basis}
+    unique = tuple([by_id[i] for i in sorted(by_id)])
     return Answer(
         checks=tuple(checks),
         confirmed="All required laboratory values are valid and in range.",

@@ -294,10 +294,10 @@ def stated_long_ago(context: Context, drug: str, taken_at: datetime, dose: Dose)
 
 def postpones(context: Context, item: Item) -> Postponed:
     dose = last_dose(context, item.subject)
-    matches = [plan.match for plan in plans_of(context, item.subject)]
-    floors = [floor for match in matches if (floor := floor_of(context, match, dose)) is not None]
-    leads = [lead_of(context, match, dose) for match in matches]
-    return Postponed(max(floors, default=None), max(leads))
+    rows = [(planning_row(context, plan.match), plan.match) for plan in plans_of(context, item.subject)]
+    floors = [floor for row, match in rows if row and (floor := floor_of(context, row, match, dose)) is not None]
+    leads = [lead_of(row, match, dose) for row, match in rows if row]
+    return Postponed(max(floors, default=None), max(leads, default=NOW))
 
 
 def planning_row(context: Context, match: Match) -> HoldRule | None:
@@ -305,9 +305,8 @@ def planning_row(context: Context, match: Match) -> HoldRule | None:
     return rows.plans_by if rows else None
 
 
-def floor_of(context: Context, match: Match, dose: Dose) -> datetime | None:
-    row = planning_row(context, match)
-    if row is None or dose.at is None or row.action == "class_review":
+def floor_of(context: Context, row: HoldRule, match: Match, dose: Dose) -> datetime | None:
+    if dose.at is None or row.action == "class_review":
         return None
     if row.action == "hold_day_of":
         return next_day(context, dose.at)
@@ -315,10 +314,9 @@ def floor_of(context: Context, match: Match, dose: Dose) -> datetime | None:
     return None if wait is None else dose.at + wait
 
 
-def lead_of(context: Context, match: Match, dose: Dose) -> timedelta:
+def lead_of(row: HoldRule, match: Match, dose: Dose) -> timedelta:
     """How far ahead a start must be while the drug is still taken."""
-    row = planning_row(context, match)
-    if row is None or dose.at is not None or dose.not_taking or row.action == "class_review":
+    if dose.at is not None or dose.not_taking or row.action == "class_review":
         return NOW
     return wait_of(row, match) or NOW
 

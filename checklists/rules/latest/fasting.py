@@ -15,7 +15,7 @@ UNKNOWN = "unknown"  # a row of the clinical table: nobody can say what it was
 def fasting_limits(context: Context, item: Item) -> Iterator[LatestTime]:
     """Intakes by their hours, the longest first; by the wall clock nothing on the day itself."""
     rule = context.protocol.fasting
-    rules = intake_rules(context, rule)
+    rules = intake_rules(context)
     if rule.mode == MIDNIGHT:
         day = local_date(context.start.at, context.facts.site.tz) - ONE_DAY
         nothing = " Nothing from midnight on."

@@ -37,7 +37,7 @@ FOODS = {
 
 def ask(context: Context, finding: Finding, _audience: str) -> Question:
     rule = context.protocol.fasting
-    rules = intake_rules(context, rule)
+    rules = intake_rules(context)
     begins = fast_start(context, rule, rules)
     is_open = context.start.clock.reached(begins)
     by_midnight = rule.mode == MIDNIGHT
