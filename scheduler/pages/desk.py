@@ -31,7 +31,7 @@ from scheduler.services.clearances import clearance_lines
 from scheduler.services.link_list import link_lines
 from scheduler.services.look_alikes import look_alikes_on
 from scheduler.services.people import writer_names
-from scheduler.services.planning import planned_times
+from scheduler.services.planning import Planned, planned_times
 from scheduler.services.tasks import finish_task
 
 SAME_PATIENT = "Is it that same patient? Open the case without the record number, then merge the two under Duplicates."
@@ -66,7 +66,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "is_ahead": case.state in BEFORE_PROCEDURE,
         "may_refile": bool(actor.roles & REGISTRARS) and case.started_at is None,
         "weight": actor.authority or 0,
-        "planned": planned_times(case=case, assessment=row.assessment),
+        "planned": _planned(row, None),
         "endings": endings_of(actor.roles, case.state),
     }
     return render(request, "desk/case.html", context, status=problem.status if problem else 200)
@@ -174,16 +174,25 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
         "case": case,
         "form": form,
         "problem": problem,
+        "row": row,
+        "may_record": Act.RECORD in acts_of(actor.roles, case.state),
         "title": f"{'Move' if case.booking else 'Book'} {case.patient.family_name.upper()}, {case.patient.given_name}",
         "lead": _lead(row, actor),
         "button": "Move it" if case.booking else "Book it",
         "asked": asked,
         "look_alikes": look_alikes_on(actor.practice, case.patient, on) if on else [],
         "look_alike_day": on,
-        "planned": planned_times(case=case, assessment=row.assessment, start=start),
+        "planned": _planned(row, start),
     }
     wrong = (problem.status if problem else 400) if request.method == "POST" else 200
     return render(request, "desk/book.html", context, status=wrong)
+
+
+def _planned(row: Row, start: datetime | None) -> Planned | None:
+    """None while the case cannot be booked: its earliest start is only the present moment."""
+    if start is None and row.before_booking:
+        return None
+    return planned_times(case=row.case, assessment=row.assessment, start=start)
 
 
 def _start_of(form: StartForm) -> datetime | None:
@@ -198,7 +207,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 
 def _lead(row: Row, actor: Actor) -> str:
     earliest = row.verdict.earliest_safe_start
-    if earliest is None:
+    if earliest is None or row.before_booking:
         return ""
     local = earliest.astimezone(actor.practice.site.tz)
     when = f"{local:%A}, {local.day} {local:%B %Y} at {local:%H:%M}"

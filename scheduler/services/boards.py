@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import F, Q, QuerySet
 
 from checklists.rules.assess import state_of
-from checklists.rules.gate import carries, refusals_of_case
+from checklists.rules.gate import carries, passes, refusals_of_case
 from checklists.rules.kinds.window import last_day
 from checklists.rules.values import Finding, Gate, Override, State, Status, Step, Verdict
 from checklists.services.checklists import Assessment, assess_many, load_overrides
@@ -74,6 +74,13 @@ class Row:
         """What neither passes nor is carried by an override; first what shuts every gate of the case."""
         shut = refusals_of_case(self.verdict, gate_ahead(self.case), True)
         return [*shut, *(f for f in self.verdict.findings if not f.passes and f.item not in self.overridden)]
+
+    @property
+    def before_booking(self) -> list[Finding]:
+        """What shuts the gate of booking of a case that has none; a start that is chosen may add to it."""
+        if self.booking is not None:
+            return []
+        return [f for f in self.open_findings if f.needed_by == Gate.BOOKING and not passes(Gate.BOOKING, f)]
 
     def shown_status(self, finding: Finding) -> str:
         return OVERRIDDEN if finding.item in self.overridden else finding.status

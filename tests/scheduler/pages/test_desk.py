@@ -236,6 +236,30 @@ def test_book_form_shows_every_reason_of_a_refusal(
     ]
 
 
+def test_case_that_cannot_be_booked_says_so_before_anybody_fills_in_the_form(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    desk, opened, imaged = signed_in("scheduler"), tell("opened"), tell("imaged")
+    told = "It cannot be booked yet"
+    waiting = desk.get(f"/desk/cases/{opened.pk}/").content.decode()
+    assert f"{told} because of: <strong>consult, candidacy, imaging</strong>" in waiting
+    assert ("Earliest safe start" in waiting, "Latest allowed times" in waiting) == (False, False)
+    form = desk.get(f"/desk/cases/{opened.pk}/book/").content.decode()
+    assert ([told in form, "No consult is recorded." in form], "Not before" in form) == ([True, True], False)
+    assert (f'href="/desk/cases/{opened.pk}/record/"' in form, "Until when" in form) == (True, False)
+    ready_to_book = [desk.get(f"/desk/cases/{imaged.pk}/{page}").content.decode() for page in ("", "book/")]
+    assert [told in page for page in ready_to_book] == [False, False]
+    assert ["Latest allowed times" in page for page in ready_to_book] == [True, True]
+
+
+def test_start_that_is_only_thought_of_shows_its_times_though_the_case_cannot_be_booked(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("opened")
+    page = signed_in("scheduler").get(f"/desk/cases/{case.pk}/book/?day=2027-03-20&at=09:00").content.decode()
+    assert "For a start on <strong>Sat 20 Mar 2027 09:00</strong>" in page
+
+
 def test_release_form_releases_and_cancel_form_ends_the_case(
     tell: Callable[..., Case], signed_in: Callable[[str], Client]
 ) -> None:
