@@ -61,6 +61,8 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-tasks": {"GET": EVERY_ROLE},
     "desk-task-done": {"POST": STAFF},
     "desk-new": {"GET": DESK, "POST": DESK},
+    "desk-known": {"GET": DESK, "POST": DESK},
+    "desk-new-known": {"GET": DESK, "POST": DESK},
     "desk-book": form(Act.BOOK, Act.MOVE),
     "desk-end": post(*ENDS, Act.RELEASE),
     "desk-arrive": post(Act.ARRIVE),

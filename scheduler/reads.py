@@ -33,6 +33,8 @@ READS: Mapping[str, Reads] = {
     "desk-tasks": PATIENTS,
     "desk-task-done": PATIENTS,
     "desk-new": NOTHING,
+    "desk-known": PATIENTS,
+    "desk-new-known": PATIENTS,
     "desk-book": PATIENTS,
     "desk-end": PATIENTS,
     "desk-arrive": PATIENTS,

@@ -8,15 +8,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checklists.models import Evidence, Override, ProtocolVersion
-from checklists.rules.conditions_named import conditions_named
+from checklists.models import Evidence, Override
 from checklists.rules.values import Finding
-from checklists.services.protocols import typed_protocol
 from notifications.services.outbox import timeline
 from scheduler import clock
 from scheduler.access import Actor, allowed, permit
 from scheduler.models import Case, Task
-from scheduler.pages.forms import RELEASE, EndForm, NewCaseForm, SlotForm, StartForm, TaskDoneForm
+from scheduler.pages.forms import RELEASE, EndForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.verify import reasons_of
 from scheduler.pages.words import item_in_words, value_in_words
@@ -33,8 +31,6 @@ from scheduler.services.look_alikes import look_alikes_on
 from scheduler.services.people import writer_names
 from scheduler.services.planning import Planned, planned_times
 from scheduler.services.tasks import finish_task
-
-SAME_PATIENT = "Is it that same patient? Open the case without the record number, then merge the two under Duplicates."
 
 
 @require_GET
@@ -116,37 +112,6 @@ def _overrides(row: Row) -> list[dict[str, Any]]:
     names = writer_names(by for override in given for by in (override.by, override.second_by))
     carried = [newest[f.item, f.inputs] for f in row.verdict.findings if f.item in row.overridden]
     return [{"override": each, "by": names.get(each.by), "second": names.get(each.second_by)} for each in carried]
-
-
-@require_http_methods(["GET", "POST"])
-@page("desk-new")
-def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
-    signed = ProtocolVersion.objects.filter(
-        practice_id=actor.practice.pk, signed_at__isnull=False, withdrawn_at=None
-    ).order_by("number")
-    newest = dict(signed.values_list("protocol__name", "pk"))
-    asked = [conditions_named(typed_protocol(version)) for version in signed.filter(pk__in=newest.values())]
-    form = NewCaseForm(_posted(request), protocols=sorted(newest), asked=sorted(set().union(*asked)))
-    problem: Problem | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            case = cases.open_referral(
-                practice=actor.practice,
-                patient=form.patient(),
-                contact=form.contact(),
-                protocol=form.cleaned_data["protocol"],
-                plan=form.plan(),
-                by=actor.by,
-                now=clock.now(),
-            )
-            return redirect(f"/desk/cases/{case.pk}/")
-        except Problem as refused:
-            note(actor, refused, request.path)
-            problem = refused
-    lead = SAME_PATIENT if problem and problem.code == "record_number_taken" else ""
-    context = {"actor": actor, "form": form, "title": "New case", "lead": lead, "button": "Open the case"}
-    wrong = request.method == "POST"
-    return render(request, "desk/form.html", {**context, "problem": problem}, status=400 if wrong else 200)
 
 
 @require_http_methods(["GET", "POST"])

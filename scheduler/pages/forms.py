@@ -23,16 +23,9 @@ UNKNOWN = ("", "not known yet")
 DATE = {"type": "date"}
 
 
-class NewCaseForm(ConditionsForm):
-    family_name = TextField(max_length=100)
-    given_name = TextField(max_length=100)
-    born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
-    sex = forms.ChoiceField(
-        choices=[UNKNOWN, ("female", "female"), ("male", "male"), ("other", "other")], required=False
-    )
-    record_number = TextField(max_length=40, required=False)
-    email = forms.EmailField(label="E-mail", required=False, help_text="Invites go here. Without it the desk calls.")
-    phone = TextField(max_length=40, required=False)
+class CaseForm(ConditionsForm):
+    """What is planned and known of a case besides its patient."""
+
     procedure = forms.ChoiceField(choices=[("kyphoplasty", "kyphoplasty"), ("vertebroplasty", "vertebroplasty")])
     levels = TextField(max_length=60, help_text="T12/L1, L2, or a range T11-L1")
     cause = forms.ChoiceField(
@@ -64,16 +57,6 @@ class NewCaseForm(ConditionsForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, name) for name in protocols]
 
-    def patient(self) -> NewPatient:
-        data = self.cleaned_data
-        return NewPatient(
-            data["family_name"], data["given_name"], data["born_on"], data["sex"], record_number=data["record_number"]
-        )
-
-    def contact(self) -> NewContact | None:
-        email, phone = self.cleaned_data["email"], self.cleaned_data["phone"]
-        return NewContact(email=email, phone=phone) if email or phone else None
-
     def plan(self) -> Plan:
         data = self.cleaned_data
         fractured = data["fractured_on"]
@@ -92,6 +75,31 @@ class NewCaseForm(ConditionsForm):
             medications=tuple(read_medication(name) for name in names),
             medications_known=bool(lines),
         )
+
+
+class NewCaseForm(CaseForm):
+    """The same with a new patient, whose fields come first."""
+
+    field_order = ("family_name", "given_name", "born_on", "sex", "record_number", "email", "phone")
+    family_name = TextField(max_length=100)
+    given_name = TextField(max_length=100)
+    born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
+    sex = forms.ChoiceField(
+        choices=[UNKNOWN, ("female", "female"), ("male", "male"), ("other", "other")], required=False
+    )
+    record_number = TextField(max_length=40, required=False)
+    email = forms.EmailField(label="E-mail", required=False, help_text="Invites go here. Without it the desk calls.")
+    phone = TextField(max_length=40, required=False)
+
+    def patient(self) -> NewPatient:
+        data = self.cleaned_data
+        return NewPatient(
+            data["family_name"], data["given_name"], data["born_on"], data["sex"], record_number=data["record_number"]
+        )
+
+    def contact(self) -> NewContact | None:
+        email, phone = self.cleaned_data["email"], self.cleaned_data["phone"]
+        return NewContact(email=email, phone=phone) if email or phone else None
 
 
 class StartForm(forms.Form):

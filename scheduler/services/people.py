@@ -152,8 +152,10 @@ def survivors(rows: Iterable[Patient]) -> list[Patient]:
     return list(found.values())
 
 
-def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | None = None) -> list[Patient]:
-    """Up to 50 patients whose family name begins with `text`, or whose record number it is; by a merged row's too."""
+def find_patients(
+    *, practice_id: uuid.UUID, text: str = "", born_on: date | None = None, most: int = 50
+) -> list[Patient]:
+    """Up to `most` patients: the family name begins with `text`, or it is the record number; by a merged row's too."""
     if not text and born_on is None:
         raise Invalid(
             "Say whom to look for.",
@@ -165,7 +167,7 @@ def find_patients(*, practice_id: uuid.UUID, text: str = "", born_on: date | Non
     if text:
         by_number = rows.filter(record_number_hash=keyed_hash(practice_id, text))
         rows = by_number if by_number.exists() else rows.filter(family_name__istartswith=text)
-    found = survivors(rows.order_by("family_name", "given_name", "born_on")[:50])
+    found = survivors(rows.order_by("family_name", "given_name", "born_on")[:most])
     looked_at(*(patient.pk for patient in found))
     return found
 

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from checklists.rules.values import Authority, State, Status
-from checklists.services.checklists import current_facts
 from scheduler.models import Booking, Case, Resource, Task
 from scheduler.pages.looks import LOOKS
 from scheduler.services.boards import pathway
@@ -121,72 +120,6 @@ def test_case_page_shows_why_and_strikes_through_what_was_entered_in_error(
     assert "no_ride" not in {finding.code for finding in after.context["owed"]}
     assert after.content.decode().count('class="quiet struck"') == 1
     assert "entered in error: wrong patient" in after.content.decode()
-
-
-NEW = {
-    "family_name": "Formfield",
-    "given_name": "Flora",
-    "born_on": "1949-02-03",
-    "sex": "female",
-    "email": "flora@patients.example",
-    "procedure": "kyphoplasty",
-    "levels": "T12/L1",
-    "cause": "osteoporosis",
-    "anesthesia": "sedation",
-    "fractured_on": "2027-02-10",
-    "weight_kg": "61",
-    "medications": "Eliquis\nVitamin D",
-    "protocol": "demonstration",
-}
-
-
-def test_new_case_form_opens_the_case_with_patient_and_contact(signed_in: Callable[[str], Client]) -> None:
-    answer = signed_in("scheduler").post("/desk/new/", NEW)
-    case = Case.objects.get(patient__family_name="Formfield")
-    assert answer["Location"] == f"/desk/cases/{case.pk}/"
-    assert [contact.email for contact in case.patient.contacts.all()] == ["flora@patients.example"]
-
-
-def test_new_case_form_asks_about_conditions_one_by_one(signed_in: Callable[[str], Client]) -> None:
-    desk = signed_in("scheduler")
-    page = desk.get("/desk/new/").content.decode()
-    assert "MRI contraindicated?" in page and "Stent?" in page
-    told = {"has_mri_contraindicated": "yes", "has_stent": "no", "has_diabetes": ""}
-    desk.post("/desk/new/", {**NEW, **told, "more_conditions": "Sleep apnoea", "allergies": "bone cement"})
-    facts = current_facts(Case.objects.get(patient__family_name="Formfield").checklist)
-    assert facts.conditions == {"mri_contraindicated", "sleep_apnoea"}
-    assert (facts.conditions_denied, facts.allergies) == ({"stent"}, ("bone cement",))
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"has_stent": "perhaps"}, "Select a valid choice"),
-        ({"more_conditions": "stent"}, "stent is asked below: answer it there."),
-        ({"levels": "L9"}, "names no level from T1 to L5"),
-        ({"email": "not an address"}, "Enter a valid email address"),
-        ({"email": "appointments@demo.example"}, "own mailbox"),
-        ({"weight_kg": "5"}, "greater than or equal to 20"),
-        ({"family_name": ""}, "This field is required"),
-    ],
-)
-def test_new_case_form_names_what_is_wrong_keeps_what_was_typed_and_writes_nothing(
-    change: dict[str, str], said: str, signed_in: Callable[[str], Client]
-) -> None:
-    answer = signed_in("scheduler").post("/desk/new/", {**NEW, **change})
-    page = answer.content.decode()
-    assert (answer.status_code, said in page, "Flora" in page) == (400, True, True)
-    assert not Case.objects.filter(patient__given_name="Flora").exists()
-
-
-def test_new_case_form_names_the_field_of_a_refusal_in_words(signed_in: Callable[[str], Client]) -> None:
-    desk = signed_in("scheduler")
-    desk.post("/desk/new/", {**NEW, "record_number": "T-100"})
-    page = desk.post("/desk/new/", {**NEW, "record_number": "T-100"}).content.decode()
-    assert ("<strong>record number</strong>" in page, "<strong>record_number" in page) == (True, False)
-    assert "then merge the two under Duplicates." in page
-    assert desk.post("/desk/new/", NEW).status_code == 302
-    assert "Compare<span" in desk.get("/desk/duplicates/").content.decode()
 
 
 def slot(case: Case, resources: dict[str, Resource], **change: str) -> dict[str, str]:

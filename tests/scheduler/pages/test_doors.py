@@ -34,6 +34,10 @@ desk-tasks                 GET          302       200   200    200       200    
 desk-task-done             POST         302       302   302    302       302           403     403
 desk-new                   GET          302       200   403    403       200           403     403
 desk-new                   POST         302       400   403    403       400           403     403
+desk-known                 GET          302       200   403    403       200           403     403
+desk-known                 POST         302       200   403    403       200           403     403
+desk-new-known             GET          302       200   403    403       200           403     403
+desk-new-known             POST         302       400   403    403       400           403     403
 desk-book                  GET          302       200   403    403       200           403     403
 desk-book                  POST         302       400   403    403       400           403     403
 desk-end                   POST         302       302   403    403       302           403     403

@@ -10,7 +10,7 @@ from tests.scheduler.pages.posts.scene import Scene, route_of, send
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 FORMS = {pattern.name for pattern in urlpatterns if "POST" in ACCESS[pattern.name]}
-SEARCHES = {"desk-duplicates", "settings-patients"}  # by POST, so that no name stands in an address
+SEARCHES = {"desk-duplicates", "desk-known", "settings-patients"}  # by POST, so that no name stands in an address
 ADDRESS = "192.0.2.44"
 # The record keeps no word of a person: where somebody says why, the row says that they did. What is evidence is said
 # by its value.

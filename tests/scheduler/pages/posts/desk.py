@@ -13,7 +13,7 @@ from tests.scheduler.api.calls import LATER, merged
 from tests.scheduler.pages.my.visiting import add, link_of
 from tests.scheduler.pages.posts.scene import Make, Post, Scene, of_case, seen
 from tests.scheduler.pages.test_clearance import NEW as SOMEBODY_ELSE
-from tests.scheduler.pages.test_desk import NEW
+from tests.scheduler.pages.test_new_case import NEW, OF_A_NEW_PATIENT
 from tests.scheduler.pages.test_plan import typed
 from tests.scheduler.pages.test_recording import SEEN
 from tests.scheduler.services.steps import BY
@@ -37,6 +37,16 @@ def _task_done(scene: Scene) -> Post:
 
 def _new(scene: Scene) -> Post:
     return Post("scheduler", {**NEW, "record_number": "D-1", "phone": "555-0142"}, page="/desk/new/")
+
+
+def _known(scene: Scene) -> Post:
+    return Post("scheduler", {"find-text": scene.world.tell("opened").patient.family_name}, page="/desk/new/")
+
+
+def _new_for_known(scene: Scene) -> Post:
+    patient = scene.world.tell("opened").patient
+    body = {name: value for name, value in NEW.items() if name not in OF_A_NEW_PATIENT}
+    return Post("scheduler", body, {"patient_id": patient.pk}, page=f"/desk/new/{patient.pk}/")
 
 
 def _book(scene: Scene) -> Post:
@@ -209,6 +219,8 @@ DESK: dict[str, Make] = {
     "logout": lambda _: Post("scheduler", page="/desk/"),
     "desk-task-done": _task_done,
     "desk-new": _new,
+    "desk-known": _known,
+    "desk-new-known": _new_for_known,
     "desk-book": _book,
     "desk-book, moved": _move,
     "desk-end": lambda scene: _end(scene, "withdrew"),
