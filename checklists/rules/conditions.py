@@ -1,6 +1,7 @@
 """Conditions under which a clinician looks at a drug: each met, not met, or not known and therefore owed."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from checklists.rules.asked import ASKED_CODES, code_unknown
 from checklists.rules.codes import code_in_words
@@ -45,10 +46,23 @@ def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[
         yield from cleared_checks(context, drug, code)
 
 
+def condition_grounds(context: Context, match: Match) -> list[str]:
+    """What a signature is about where no code tells it: the other drugs, and how low a value is."""
+    rows = rows_for(context, match) if match.rows else None
+    when = rows.plans_by.review_if if rows else None
+    if when is None:
+        return []
+    low = (*low_platelets(context, when), *low_kidney_function(context, when))
+    return [*company(context, match.drug, when), *map(str, low)]
+
+
+def company(context: Context, drug: str, when: ReviewIf) -> list[str]:
+    taken = {row.drug for row in rows_taken(context) if row.drug_class in when.with_classes} - {drug}
+    return sorted(other for other in taken if not is_gone_by_start(context, other))
+
+
 def company_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
-    company = {row.drug for row in rows_taken(context) if row.drug_class in when.with_classes} - {drug}
-    others = sorted(other for other in company if not is_gone_by_start(context, other))
-    if others:
+    if others := company(context, drug, when):
         yield review("taken_together", f"{drug} is taken together with {', '.join(others)}: a clinician decides.")
 
 
@@ -75,30 +89,50 @@ def is_bridging(context: Context, drug: str) -> bool:
     return any(row.bridges & others for plan in plans_of(context, drug) for row in plan.match.rows)
 
 
-def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
-    if when.platelets_below is None:
-        return
+def low_platelets(context: Context, when: ReviewIf) -> list[Fraction]:
+    values = platelets(context) or []
+    return [value for value in values if when.platelets_below is not None and value < exact(when.platelets_below)]
+
+
+def platelets(context: Context) -> list[Fraction] | None:
+    """The counts that were drawn last; None where one of them is not valid at the start."""
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "platelets"), None)
     results = latest_results(context, "platelets", "10^9/L") if rule else ()
     if rule is None or not results or not all(is_valid(context, rule, result) for result in results):
+        return None
+    return [result.value for result in results]
+
+
+def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    if when.platelets_below is None:
+        return
+    if platelets(context) is None:
         yield pending("platelets_unknown", f"{drug} waits for a platelet count that is valid at the start.")
-    elif any(result.value < exact(when.platelets_below) for result in results):
+    elif low_platelets(context, when):
         yield review("platelets_low", f"{drug} with platelets below {when.platelets_below:g}: a clinician decides.")
 
 
-def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
-    """The eGFR where one is valid, else the creatinine clearance; without either it is owed."""
-    if when.egfr_below is None:
-        return
+def low_kidney_function(context: Context, when: ReviewIf) -> list[Fraction]:
+    values = kidney_function(context) if when.egfr_below is not None else []
+    return [value for value in values if when.egfr_below is not None and value < exact(when.egfr_below)]
+
+
+def kidney_function(context: Context) -> list[Fraction]:
+    """The eGFR where one is valid, else the creatinine clearance; empty without either."""
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "eGFR"), None)
     results = latest_results(context, "eGFR", rule.unit) if rule else ()
     values = [result.value for result in results if rule and is_valid(context, rule, result)]
     renal = renal_function(context)
-    if not values and renal.clearance is not None:
-        values = [renal.clearance]
-    if not values:
+    return values if values or renal.clearance is None else [renal.clearance]
+
+
+def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    """Without any kidney function it is owed."""
+    if when.egfr_below is None:
+        return
+    if not kidney_function(context):
         yield pending("kidney_function_unknown", f"{drug} waits for a kidney function: record an eGFR or a creatinine.")
-    elif min(values) < exact(when.egfr_below):
+    elif low_kidney_function(context, when):
         yield review(
             "kidney_function_low", f"{drug} with a kidney function below {when.egfr_below:g}: see a clinician."
         )

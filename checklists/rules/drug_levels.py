@@ -50,6 +50,11 @@ def bands_of(context: Context, level: DrugLevel, taken_at: datetime) -> set[str]
     return {band_of(rule, result) for rule, result in measured(context, level, taken_at)}
 
 
+def level_grounds(context: Context, row: HoldRule, taken_at: datetime) -> list[str]:
+    """The levels that a signature is about."""
+    return [str(result.value) for _, result in measured(context, row.level, taken_at)] if row.level else []
+
+
 def measured(context: Context, level: DrugLevel, taken_at: datetime) -> list[tuple[LabRule, Result]]:
     """Results that are valid at the start and were drawn after the last dose."""
     rules = [rule for rule in context.protocol.labs if rule.row in level.labs]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
+from typing import Any
 
 from checklists.rules.context import (
     Answer,
@@ -17,7 +18,7 @@ from checklists.rules.context import (
 )
 from checklists.rules.kinds.suspicion import BIOPSY, READ, SHOWN, suspicion_checks, suspicion_grounds
 from checklists.rules.ledger import latest
-from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Shape, choice, listed
+from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Problem, Shape, choice, listed
 from checklists.rules.sitetime import local_date
 from checklists.rules.values import Evidence, Status
 
@@ -211,6 +212,14 @@ def oedema_at_planned_levels(context: Context) -> tuple[bool | None, tuple[int, 
     return all(set(context.facts.levels) <= levels for levels in stated), ids
 
 
+def study_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """What another study shows has a field of its own, and would be overlooked here."""
+    if "shows" not in value or value.get("modality") == BIOPSY:
+        return []
+    elsewhere = "An infection that another study shows is an exclusion of the candidacy"
+    return [Problem("shows", f"is told of a biopsy only. {elsewhere}: record it there.")]
+
+
 IMAGING = Kind(
     name="imaging",
     items=lambda context: context.single("imaging"),
@@ -233,4 +242,5 @@ IMAGING = Kind(
         ),
         NOT_SURE,
     ),
+    problems=study_problems,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from checklists.rules.conditions import condition_checks, risk_checks
+from checklists.rules.conditions import condition_checks, condition_grounds, risk_checks
 from checklists.rules.context import (
     Answer,
     Check,
@@ -33,7 +33,7 @@ from checklists.rules.doses import (
     stop_time,
     wait_of,
 )
-from checklists.rules.drug_levels import high_checks, level_checks, short_hold_checks
+from checklists.rules.drug_levels import high_checks, level_checks, level_grounds, short_hold_checks
 from checklists.rules.drugs import NOT_HELD, Match
 from checklists.rules.known import answers_on
 from checklists.rules.lab_values import hours
@@ -93,6 +93,7 @@ def answer(context: Context, item: Item) -> Answer:
             dose.not_taking,
             *renal_grounds(context, matches),
             *said_grounds(context, drug),
+            *value_grounds(context, matches, dose),
         ),
         anchors={"stop_time": stop_time(context, drug)},
         shows_due=not waits_for_prescriber,
@@ -112,6 +113,16 @@ def said_grounds(context: Context, drug: str) -> tuple[object, ...]:
     said = [dict(entry.value["answers"]) for entry in answers_on(context, drug)]
     decided = decision_on(context, drug)
     return (*((said,) if said else ()), *((decided.id,) if decided is not None else ()))
+
+
+def value_grounds(context: Context, matches: list[Match], dose: Dose) -> tuple[object, ...]:
+    """Values and other drugs behind a review, which a signature rests on too; absent in most cases."""
+    found = [told for match in matches for told in condition_grounds(context, match)]
+    for match in matches:
+        rows = rows_for(context, match) if match.rows and dose.at is not None else None
+        if rows is not None and dose.at is not None:
+            found += level_grounds(context, rows.judges_by, dose.at)
+    return (found,) if found else ()
 
 
 def grounds_of(match: Match) -> tuple[object, ...]:

@@ -114,6 +114,7 @@ def test_good_value_has_no_problem_and_fits_its_schema(item, value):
         ("hold:x", {"decision": "stop", "decided_by": "Dr. Weber"}, "hours", "is missing. Give the hours since the last dose that were decided."),
         ("hold:x", {"decision": "continue", "decided_by": "Dr. Weber", "hours": 24}, "hours", "belongs to the decision to stop. Leave it out."),
         ("infection_prescreen", {"answers": {"cough_or_cold": True}}, "answers", "cough_or_cold: True: use one of yes, no, not_sure."),
+        ("imaging", {**MRI, "shows": "infection"}, "shows", "is told of a biopsy only. An infection that another study shows is an exclusion of the candidacy: record it there."),
         ("fasting", {"intakes": [{"intake": "toast"}]}, "intakes", "entry 1: at: is missing. Add 'at' to the value."),
         ("consent", {**CONSENT, "levels": []}, "levels", "has 0 entries. Give 1 to 50."),
         ("consent", {"signed": True, "procedure": "kyphoplasty"}, "levels", "is missing. Add 'levels' to the value."),

@@ -326,6 +326,28 @@ def test_answer_changes_what_a_signature_stands_on():
     assert finding("hold:semaglutide", taking(WEEKLY), yes.all, protocol=REFERENCE).inputs != first
 
 
+def test_signature_on_company_or_on_a_low_value_is_not_for_another():
+    def inputs(item, medications, notes, facts=FACTS):
+        found = finding(item, taking(*medications, facts=facts), notes.all, protocol=REFERENCE)
+        assert "review" in [reason.status for reason in found.reasons]
+        return found.inputs
+
+    few = ["sertraline"]
+    assert inputs("hold:sertraline", few, platelets(90)) != inputs("hold:sertraline", few, platelets(55))
+    one, two = [*few, "pentoxifylline"], [*few, "pentoxifylline", "anagrelide"]
+    assert inputs("hold:sertraline", one, platelets(200)) != inputs("hold:sertraline", two, platelets(200))
+    failing, worse = (
+        inputs("hold:metformin", ["metformin"], creatinine_of(value), replace(FACTS, sex="male")) for value in (3, 6)
+    )
+    assert failing != worse
+
+
+def creatinine_of(value):
+    notes = Notes()
+    notes.add("labs", {"analyte": "creatinine", "value": value, "unit": "mg/dL"}, START - timedelta(days=3))
+    return notes
+
+
 # ---- supplements: looked at when taken lately, never a block
 
 

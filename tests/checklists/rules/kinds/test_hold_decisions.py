@@ -164,6 +164,15 @@ def test_anti_xa_serves_for_a_factor_xa_inhibitor(value, expected):
     assert judged("hold:dabigatran etexilate", "dabigatran", dabigatran, MAN) == DECISION
 
 
+def test_signature_on_a_level_is_not_for_another():
+    one, other = (
+        finding("hold:apixaban", taking("apixaban", facts=MAN), evidence, protocol=REFERENCE)
+        for evidence in (measured("apixaban", "apixaban level", ng, "ng/mL", creatinine=2.0) for ng in (5, 29))
+    )
+    assert (one.code, one.reasons) == ("level_to_review", other.reasons)
+    assert one.inputs != other.inputs
+
+
 def test_dabigatran_below_30_needs_its_level_and_not_a_signature_alone():
     without = measured("dabigatran etexilate", "", None, "", creatinine=2.0)
     codes = [
