@@ -1,4 +1,4 @@
-"""A contact is replaced or ended: links die in the same transaction, calendars and reminders follow."""
+"""A contact is replaced: its links die in the same transaction, calendars and reminders follow."""
 
 import uuid
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from django.db.models import Q
 from notifications.encryption import keyed_hash
 from notifications.models import Message
 from scheduler import messages
-from scheduler.models import Booking, Case, Contact
+from scheduler.models import Booking, Case, Contact, Patient
 from scheduler.rules.links import Ended
-from scheduler.rules.problems import NotFound, Refused
+from scheduler.rules.problems import NotFound, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.bookings import next_sequence
 from scheduler.services.links import links_for, revoke_links
-from scheduler.services.people import NewContact, add_contact
+from scheduler.services.people import NewContact, add_contact, refuse_gone
 from scheduler.services.readiness import locked_case, look_again
 from scheduler.services.record import append_record
 
@@ -26,37 +26,43 @@ def replace_contact(
     *, practice_id: uuid.UUID, contact_id: uuid.UUID, contact: NewContact, by: str, now: datetime
 ) -> Contact:
     """Another address or number for the same person: the old row ends, a new one begins. Raises NotFound, Refused."""
-    old = _standing(practice_id, contact_id)
-    cases = list(_locked_cases(old))
+    patient_id = _patient_of(practice_id, contact_id)
+    cases = list(_locked_cases(practice_id, patient_id))
+    old = _standing(patient_id, contact_id)
     mark_ended(old, by, now)
     new = add_contact(patient=old.patient, contact=contact, by=by, now=now)
-    _follow(cases, by, now)
+    for case in cases:
+        # The old address hears a CANCEL, the new one a REQUEST; what is still to come is planned anew.
+        invite_anew(case, by, now)
+        look_again(case=case, now=now, by=by)
     return new
 
 
-@transaction.atomic
-def end_contact(*, practice_id: uuid.UUID, contact_id: uuid.UUID, by: str, now: datetime) -> None:
-    """Nobody is reached there any more. Raises NotFound, Refused."""
-    old = _standing(practice_id, contact_id)
-    cases = list(_locked_cases(old))
-    mark_ended(old, by, now)
-    _follow(cases, by, now)
-
-
-def _standing(practice_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
-    contact = Contact.objects.select_related("patient__practice").filter(practice_id=practice_id, pk=contact_id).first()
-    if contact is None:
+def _patient_of(practice_id: uuid.UUID, contact_id: uuid.UUID) -> uuid.UUID:
+    found = Contact.objects.filter(practice_id=practice_id, pk=contact_id).values_list("patient_id", flat=True).first()
+    if found is None:
         raise NotFound("There is no such contact in this practice.")
+    return found
+
+
+def _locked_cases(practice_id: uuid.UUID, patient_id: uuid.UUID) -> Iterator[Case]:
+    """The patient's cases that still ask something, locked in one order before anything else is."""
+    mine = Case.objects.filter(patient_id=patient_id, state__in=BEFORE_PROCEDURE).order_by("pk")
+    for case_id in mine.values_list("pk", flat=True):
+        yield locked_case(practice_id, case_id)
+
+
+def _standing(patient_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
+    """The contact as it is under the lock of its patient's row, which a merge or another change of it holds too."""
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("practice").get(pk=patient_id)
+    contact = Contact.objects.get(pk=contact_id)
+    refuse_gone(patient)
+    if contact.patient_id != patient_id:
+        raise Stale("This contact went to another patient meanwhile. Look again.")
     if contact.ended_at is not None:
         raise Refused("This contact was ended before. Look again.", code="contact_ended")
+    contact.patient = patient
     return contact
-
-
-def _locked_cases(contact: Contact) -> Iterator[Case]:
-    """The patient's cases that still ask something, locked in one order before anything else is."""
-    mine = Case.objects.filter(patient_id=contact.patient_id, state__in=BEFORE_PROCEDURE).order_by("pk")
-    for case_id in mine.values_list("pk", flat=True):
-        yield locked_case(contact.practice_id, case_id)
 
 
 def mark_ended(contact: Contact, by: str, now: datetime, *, reason: Ended = Ended.CONTACT_ENDED) -> None:
@@ -72,13 +78,6 @@ def mark_ended(contact: Contact, by: str, now: datetime, *, reason: Ended = Ende
         now=now,
         fields={"contact": contact.pk},
     )
-
-
-def _follow(cases: list[Case], by: str, now: datetime) -> None:
-    """The old address hears a CANCEL, the new one a REQUEST; what is still to come is planned anew."""
-    for case in cases:
-        invite_anew(case, by, now)
-        look_again(case=case, now=now, by=by)
 
 
 def invite_anew(case: Case, by: str, now: datetime) -> None:

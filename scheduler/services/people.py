@@ -103,7 +103,27 @@ def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime
     refuse_gone(patient)
     if contact.email:
         check_email(patient.practice, contact.email)
-    row = Contact.objects.create(
+    try:
+        with transaction.atomic():
+            row = _new_contact(patient, contact, now)
+    except IntegrityError:
+        # The database waited for a merge or an erasure that was under way.
+        refuse_gone(Patient.objects.get(pk=patient.pk))
+        raise
+    append_record(
+        practice_id=patient.practice_id,
+        by=by,
+        action="contact_added",
+        subject=patient.pk,
+        now=now,
+        fields={"kind": contact.kind, "email": contact.email, "phone": contact.phone},
+        salt=patient.digest_salt,
+    )
+    return row
+
+
+def _new_contact(patient: Patient, contact: NewContact, now: datetime) -> Contact:
+    return Contact.objects.create(
         practice_id=patient.practice_id,
         patient=patient,
         kind=contact.kind,
@@ -117,16 +137,6 @@ def add_contact(*, patient: Patient, contact: NewContact, by: str, now: datetime
         permission=contact.permission,
         created_at=now,
     )
-    append_record(
-        practice_id=patient.practice_id,
-        by=by,
-        action="contact_added",
-        subject=patient.pk,
-        now=now,
-        fields={"kind": contact.kind, "email": contact.email, "phone": contact.phone},
-        salt=patient.digest_salt,
-    )
-    return row
 
 
 def refuse_gone(patient: Patient) -> None:

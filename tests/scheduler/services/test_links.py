@@ -15,7 +15,7 @@ from scheduler.models import Case, Contact, Link, Record, Resource, Task
 from scheduler.rules.links import TRIES, Standing, digest_of, token_of
 from scheduler.rules.problems import NotFound, Refused
 from scheduler.services import bookings, transitions
-from scheduler.services.contacts import end_contact, replace_contact
+from scheduler.services.contacts import replace_contact
 from scheduler.services.link_mails import send_link
 from scheduler.services.link_visits import answer_birth_date, not_me
 from scheduler.services.links import address_of, issue_link, open_link, standing_of
@@ -268,19 +268,27 @@ def test_another_address_kills_the_link_and_calendars_follow(case: Case, now: da
     assert set(hashes) == {keyed_hash(case.practice_id, "new@patients.example")}
 
 
-def test_ended_contact_has_no_link_and_gets_no_reminder(case: Case, now: datetime) -> None:
+def test_replaced_contact_has_no_link_gets_no_reminder_and_is_replaced_once(case: Case, now: datetime) -> None:
     link = link_of(case)
-    end_contact(practice_id=case.practice_id, contact_id=link.contact_id, by=BY, now=now)
+    replaced = {"practice_id": case.practice_id, "contact_id": link.contact_id, "by": BY, "now": now}
+    replace_contact(contact=NewContact(phone="555-0170"), **replaced)
     assert not opens(link, now)
     assert not Message.objects.filter(kind="reminder:patient", state="queued").exists()
-    with pytest.raises(Refused):
-        end_contact(practice_id=case.practice_id, contact_id=link.contact_id, by=BY, now=now)
+    with pytest.raises(Refused) as refused:
+        replace_contact(contact=NewContact(phone="555-0171"), **replaced)
+    assert refused.value.code == "contact_ended"
 
 
 def test_contact_of_another_practice_is_not_found(case: Case, other_practice: Any, now: datetime) -> None:
     link = link_of(case)
     with pytest.raises(NotFound):
-        end_contact(practice_id=other_practice.pk, contact_id=link.contact_id, by=BY, now=now)
+        replace_contact(
+            practice_id=other_practice.pk,
+            contact_id=link.contact_id,
+            contact=NewContact(phone="555-0170"),
+            by=BY,
+            now=now,
+        )
     with pytest.raises(NotFound):
         send_link(practice_id=other_practice.pk, case_id=case.pk, contact_id=link.contact_id, by=BY, now=now)
     assert opens(link, now)

@@ -18,7 +18,7 @@ from scheduler.models import Case, Link, Record
 from scheduler.pages.urls import urlpatterns as PAGES  # noqa: N812
 from scheduler.peer import RememberPeer
 from scheduler.rules.links import MOST_LINKS_OF_ONE_PLACE, PLACE_WAITS, TRIES
-from scheduler.services.contacts import end_contact, replace_contact
+from scheduler.services.contacts import replace_contact
 from scheduler.services.link_visits import WRONG as WRONG_ANSWER
 from scheduler.services.people import NewContact
 from scheduler.services.record import append_record
@@ -170,7 +170,7 @@ def test_neighbours_within_64_bits_are_one_place(case: Case) -> None:
         assert follow(link_of(case)).post("/my/", right, REMOTE_ADDR=address).status_code == status
 
 
-@pytest.mark.parametrize("since", ["died", "no_show", "contact changed", "contact ended", "not me"])
+@pytest.mark.parametrize("since", ["died", "no_show", "contact changed", "not me"])
 def test_open_session_is_over_with_its_link(case: Case, since: str) -> None:
     """LNK-06: what the open page is sent with afterwards is not recorded."""
     phone = enter(case)
@@ -180,8 +180,6 @@ def test_open_session_is_over_with_its_link(case: Case, since: str) -> None:
         end_it(case, since, now=NOW)
     elif since == "not me":
         follow(link_of(case)).post("/my/not-me/")
-    elif since == "contact ended":
-        end_contact(practice_id=case.practice_id, contact_id=contact.pk, by=BY, now=NOW)
     else:
         new = NewContact("patient", "", "another@people.example")
         replace_contact(practice_id=case.practice_id, contact_id=contact.pk, contact=new, by=BY, now=NOW)

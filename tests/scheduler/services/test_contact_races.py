@@ -1,0 +1,109 @@
+"""A contact is added or replaced while its patient is merged, erased or changed by somebody else."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from scheduler.models import Case, Contact, Patient, Practice
+from scheduler.rules.problems import Erased, Refused
+from scheduler.services.contacts import replace_contact
+from scheduler.services.demonstration import make_practice
+from scheduler.services.erasure import erase_patient
+from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from tests.conftest import NOW, ZONE
+from tests.house import roles
+from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.erasing import WHY
+from tests.scheduler.services.steps import BY
+from tests.scheduler.services.test_merging import merge
+
+pytestmark = [
+    pytest.mark.matrix,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("meeting"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
+]
+
+
+@pytest.fixture
+def practice(meeting: None) -> Practice:
+    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
+    roles.sees(made.pk)
+    return made
+
+
+@pytest.fixture
+def patient(practice: Practice, now: datetime) -> Patient:
+    return add_patient(practice_id=practice.pk, patient=NewPatient("Raced", "Given", date(1950, 1, 2)), by=BY, now=now)
+
+
+def during(act: Callable[[], object], other: Callable[[], object]) -> list[Any]:
+    """What became of both: the second comes while the first has written and not committed."""
+    written = Event()
+
+    def first() -> object:
+        with transaction.atomic():
+            done = act()
+            written.set()
+            time.sleep(1)
+        return done
+
+    def second() -> object:
+        assert written.wait(timeout=30)
+        return other()
+
+    return at_once([first, second])
+
+
+def adding(patient_id: object, now: datetime) -> Callable[[], Contact]:
+    contact = NewContact(phone="555-0170")
+    return lambda: add_contact(patient=Patient.objects.get(pk=patient_id), contact=contact, by=BY, now=now)
+
+
+def replacing(contact: Contact, now: datetime, phone: str = "555-0170") -> Callable[[], Contact]:
+    new = NewContact(phone=phone)
+    return lambda: replace_contact(practice_id=contact.practice_id, contact_id=contact.pk, contact=new, by=BY, now=now)
+
+
+def test_contact_added_during_a_merge_is_told_whom_to_use(
+    practice: Practice, tell: Callable[..., Case], now: datetime
+) -> None:
+    kept, twin = tell("opened"), tell("opened")
+    _, refused = during(lambda: merge(kept, twin, now), adding(twin.patient_id, now))
+    assert isinstance(refused, Refused)
+    assert (refused.status, refused.code) == (409, "patient_merged")
+    assert str(kept.patient_id) in refused.errors[0].detail
+
+
+def test_contact_added_during_an_erasure_is_told_of_it(practice: Practice, patient: Patient, now: datetime) -> None:
+    erases = {"practice_id": practice.pk, "patient_id": patient.pk, "by": BY, "now": now, **WHY}
+    _, refused = during(lambda: erase_patient(**erases), adding(patient.pk, now))
+    assert isinstance(refused, Erased)
+
+
+def test_contact_replaced_during_a_merge_is_found_elsewhere(
+    practice: Practice, tell: Callable[..., Case], now: datetime
+) -> None:
+    kept, twin = tell("opened"), tell("opened")
+    contact = Contact.objects.get(patient=twin.patient_id)
+    _, refused = during(lambda: merge(kept, twin, now), replacing(contact, now))
+    assert isinstance(refused, Refused)
+    assert refused.code == "patient_merged"
+
+
+@pytest.mark.parametrize("has_case", [True, False])
+def test_contact_is_replaced_once(
+    practice: Practice, patient: Patient, tell: Callable[..., Case], now: datetime, has_case: bool
+) -> None:
+    """Also where the patient has no case that two desks would wait at."""
+    contact = Contact.objects.get(patient=tell("opened").patient_id) if has_case else adding(patient.pk, now)()
+    new, refused = during(replacing(contact, now), replacing(contact, now, "555-0171"))
+    assert isinstance(new, Contact)
+    assert isinstance(refused, Refused)
+    assert refused.code == "contact_ended"
+    assert list(Contact.objects.filter(patient=contact.patient_id, ended_at=None)) == [new]
