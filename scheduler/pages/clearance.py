@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,7 +29,7 @@ from scheduler.services.bedside import asked_items
 from scheduler.services.boards import Row
 from scheduler.services.cases import case_of
 from scheduler.services.clearances import Line, clearance_lines, links_of, prescribers_of, reference_of
-from scheduler.services.people import NewContact, add_contact
+from scheduler.services.people import NewContact
 from scheduler.services.prescribers import ask_prescriber
 
 SOMEBODY_ELSE = "new"
@@ -132,26 +131,20 @@ def _ask_form(request: HttpRequest, case: Case, now: datetime) -> AskForm:
     return AskForm(request.POST if request.method == "POST" else None, lines=lines, contacts=prescribers_of(case))
 
 
-@transaction.atomic
 def _ask(actor: Actor, case: Case, form: AskForm, now: datetime) -> uuid.UUID:
     if actor.authority is None:
         raise NotPermitted("Your roles carry no word about patients.")
-    new = form.contact()
-    contact_id = uuid.UUID(form.cleaned_data["prescriber"]) if new is None else None
-    if new is not None:
-        contact_id = add_contact(patient=case.patient, contact=new, by=actor.by, now=now).pk
-    assert contact_id is not None
-    ask_prescriber(
+    asked = ask_prescriber(
         practice_id=actor.practice.pk,
         case_id=case.pk,
-        contact_id=contact_id,
+        whom=form.contact() or uuid.UUID(form.cleaned_data["prescriber"]),
         seen_versions=form.versions(),
         how=form.cleaned_data["how"],
         authority=actor.authority,
         by=actor.by,
         now=now,
     )
-    return contact_id
+    return asked.contact.pk
 
 
 def show(

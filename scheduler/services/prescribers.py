@@ -29,6 +29,7 @@ from scheduler.services.clearances import reference_of, to_tell
 from scheduler.services.evidence import Recorded, record_all
 from scheduler.services.link_visits import link_by, locked_link
 from scheduler.services.links import PRESCRIBER, address_of, issue_link, standing_of
+from scheduler.services.people import NewContact, add_contact
 from scheduler.services.readiness import judged_start, locked_case
 from scheduler.services.tasks import owe_task
 
@@ -48,23 +49,19 @@ def ask_prescriber(
     *,
     practice_id: uuid.UUID,
     case_id: uuid.UUID,
-    contact_id: uuid.UUID,
+    whom: uuid.UUID | NewContact,
     seen_versions: Mapping[str, int],
     how: str,
     authority: Authority,
     by: str,
     now: datetime,
 ) -> Asked:
-    """Record the asking, or asking again, about these items; `how` link mails one.
+    """Record the asking, or asking again, about these items; `how` link mails one. `whom`: known here, or new.
 
     Raises NotFound, Invalid, Refused, Stale.
     """
     case = locked_case(practice_id, case_id)
-    contact = Contact.objects.filter(
-        practice_id=practice_id, patient_id=case.patient_id, pk=contact_id, kind=PRESCRIBER
-    ).first()
-    if contact is None:
-        raise NotFound("There is no such prescriber of this patient.")
+    contact = _prescriber(case, whom, by, now)
     _refuse_asking(case, contact, list(seen_versions), how)
     said = {"answer": ASKED, "prescriber": contact.name or PRESCRIBER, "how": how, "contact": str(contact.pk)}
     told = {item: {TOLD: list(codes)} for item, codes in to_tell(case, seen_versions, now).items() if codes}
@@ -75,6 +72,16 @@ def ask_prescriber(
     recorded = record_all(practice_id=practice_id, case_id=case_id, observations=asked, by=by, now=now)
     link = _send_link(case, contact, list(seen_versions), by, now) if how == LINK else None
     return Asked(contact, recorded, link)
+
+
+def _prescriber(case: Case, whom: uuid.UUID | NewContact, by: str, now: datetime) -> Contact:
+    if isinstance(whom, NewContact):
+        return add_contact(patient=case.patient, contact=whom, by=by, now=now)
+    known = Contact.objects.filter(practice_id=case.practice_id, patient_id=case.patient_id, kind=PRESCRIBER)
+    contact = known.filter(pk=whom).first()
+    if contact is None:
+        raise NotFound("There is no such prescriber of this patient.")
+    return contact
 
 
 def _refuse_asking(case: Case, contact: Contact, items: list[str], how: str) -> None:

@@ -26,7 +26,7 @@ class AskPrescriber(Write):
         asked = ask_prescriber(
             practice_id=actor.practice.pk,
             case_id=ids["case_id"],
-            contact_id=data["contact"],
+            whom=data["contact"],
             seen_versions={each["item"]: each["version"] for each in data["items"]},
             how=data["how"],
             authority=actor.authority,

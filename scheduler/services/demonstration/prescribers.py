@@ -6,7 +6,7 @@ from checklists.models import Item
 from checklists.rules.values import Authority
 from notifications.services import outbox
 from scheduler.models import Case
-from scheduler.services.people import NewContact, add_contact
+from scheduler.services.people import NewContact
 from scheduler.services.prescribers import LINK, Asked, answer_clearance, ask_prescriber
 
 DRUG = "prescriber_clearance:apixaban"
@@ -29,12 +29,11 @@ def tell_prescribers(asked: Case, disputed: Case, by: str, now: datetime) -> Non
 
 def _ask(case: Case, prescriber: NewContact, how: str, by: str, at: datetime) -> Asked:
     found = case.patient.contacts.filter(kind=prescriber.kind).first()
-    contact = found or add_contact(patient=case.patient, contact=prescriber, by=by, now=at)
     version = Item.objects.filter(checklist=case.checklist, key=DRUG).values_list("version", flat=True).first()
     return ask_prescriber(
         practice_id=case.practice_id,
         case_id=case.pk,
-        contact_id=contact.pk,
+        whom=found.pk if found else prescriber,
         seen_versions={DRUG: version or 0},
         how=how,
         authority=Authority.SCHEDULER,

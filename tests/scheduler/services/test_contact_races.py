@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from scheduler.models import Case, Contact, Patient, Practice
+from checklists.rules.values import Authority
+from scheduler.models import Case, Contact, Patient, Practice, Record
 from scheduler.rules.problems import Erased, Refused
 from scheduler.services.contacts import replace_contact
 from scheduler.services.demonstration import make_practice
 from scheduler.services.erasure import erase_patient
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from scheduler.services.prescribers import Asked, ask_prescriber
+from scheduler.services.readiness import locked_case
+from scheduler.services.record import append_record
 from tests.conftest import NOW, ZONE
 from tests.house import roles
 from tests.scheduler.services.conftest import at_once
@@ -107,3 +111,31 @@ def test_contact_is_replaced_once(
     assert isinstance(refused, Refused)
     assert refused.code == "contact_ended"
     assert list(Contact.objects.filter(patient=contact.patient_id, ended_at=None)) == [new]
+
+
+def test_new_prescriber_enters_the_record_behind_whoever_works_at_the_case(
+    practice: Practice, tell: Callable[..., Case], now: datetime
+) -> None:
+    case, began = tell("tested", drugs=("apixaban",)), Event()
+
+    def works() -> object:
+        with transaction.atomic():
+            locked_case(practice.pk, case.pk)
+            began.set()
+            time.sleep(1)
+            return append_record(practice_id=practice.pk, by=BY, action="noted", subject=case.pk, now=now)
+
+    def asks() -> object:
+        assert began.wait(timeout=30)
+        return ask_prescriber(
+            practice_id=practice.pk,
+            case_id=case.pk,
+            whom=NewContact("prescriber", "Dr. Cardio", phone="555-0180"),
+            seen_versions={"prescriber_clearance:apixaban": 0},
+            how="letter",
+            authority=Authority.SCHEDULER,
+            by=BY,
+            now=now,
+        )
+
+    assert [type(result) for result in at_once([works, asks])] == [Record, Asked]

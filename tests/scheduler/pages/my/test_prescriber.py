@@ -37,7 +37,7 @@ def ask(case: Case, *items: str, contact: Contact | None = None, now: Any = NOW)
     ask_prescriber(
         practice_id=case.practice_id,
         case_id=case.pk,
-        contact_id=contact.pk,
+        whom=contact.pk,
         seen_versions={item: version(case, item) for item in items or (APIXABAN,)},
         how="link",
         authority=Authority.SCHEDULER,
