@@ -85,11 +85,12 @@ def judged_case(
     """As `assess`, for callers that keep verdicts."""
     # Arithmetic on an instant of a zone with daylight saving would be done on its wall clock.
     clock = Clock(now.astimezone(UTC))
-    case = context_of(protocol, facts, tuple(evidence), Start(clock.now, clock))
     # What moves the earliest start is no change of a booked case's verdict.
     own = clock if start is None else Clock(clock.now)
-    earliest = earliest_start(case, own)
-    context = case.at(earliest if start is None else Start(start.astimezone(UTC), clock))
+    ledger = ledger_of(protocol, facts, evidence, Start(clock.now, clock))
+    settled = settled_case(Context(protocol, facts, ledger, Start(clock.now, own, timedelta(0))))
+    earliest = settled.start
+    context = settled if start is None else settled.at(Start(start.astimezone(UTC), clock))
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
     findings += unknown_kinds(context)
     verdict = Verdict(
@@ -109,22 +110,30 @@ def item_keys(
 ) -> tuple[str, ...]:
     """The items that `assess` judges for the same arguments, in its order."""
     clock = Clock(now.astimezone(UTC))
-    case = context_of(protocol, facts, tuple(evidence), Start(clock.now, clock))
-    context = case.at(earliest_start(case, clock) if start is None else Start(start.astimezone(UTC), clock))
+    at = Start(clock.now, clock, timedelta(0)) if start is None else Start(start.astimezone(UTC), clock)
+    context = context_of(protocol, facts, evidence, at)
     known = tuple(item.key for kind in kinds_of(protocol) for item in items_of_kind(context, kind)[0])
     return known + tuple(finding.item for finding in unknown_kinds(context))
 
 
-def context_of(protocol: Protocol, facts: Facts, evidence: Sequence[Evidence], start: Start) -> Context:
+def context_of(protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: Start) -> Context:
+    return Context(protocol, facts, ledger_of(protocol, facts, evidence, start), start)
+
+
+def ledger_of(protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: Start) -> Ledger:
     def said_no(entry: Evidence) -> object | None:
         kind = KINDS.get(kind_of(entry.item))
+        bare = Context(protocol, facts, Ledger((), never), start)
         try:
             return kind.said_no(bare, entry) if kind else None
         except Exception as error:
             return error
 
-    bare = Context(protocol, facts, Ledger((), lambda _: None), start)
-    return Context(protocol, facts, Ledger(evidence, said_no), start)
+    return Ledger(evidence, said_no)
+
+
+def never(_entry: Evidence) -> None:
+    """Nothing is a no."""
 
 
 def kinds_of(protocol: Protocol) -> tuple[Kind, ...]:
@@ -164,18 +173,22 @@ def unknown_kinds(context: Context) -> tuple[Finding, ...]:
     return tuple(rule_error(context, Item(rule.kind, rule), unknown) for rule in strange)
 
 
-def earliest_start(case: Context, clock: Clock) -> Start:
-    """The latest of now, what last doses and intakes leave, and what drugs still taken demand from now on."""
-    start = Start(clock.now, clock, timedelta(0))
+def settled_case(case: Context) -> Context:
+    """The case at the latest of now, what last doses and intakes leave, and what drugs still taken demand from now on.
+
+    case: not booked, at this moment.
+    """
+    clock = case.start.clock
     for _ in range(SETTLING_ROUNDS):
-        waits = list(postponing(case.at(start)))
-        lead = max((wait.lead for wait in waits), default=timedelta(0))
+        at, lead = case.start.at, case.start.lead or timedelta(0)
+        waits = list(postponing(case))
+        longest = max((wait.lead for wait in waits), default=timedelta(0))
         floors = [wait.floor for wait in waits if wait.floor is not None]
-        settled = max(start.at, clock.now + lead, *floors)
-        if settled == start.at and lead == start.lead:
+        settled = Start(max(at, clock.now + longest, *floors), clock, max(lead, longest))
+        if (settled.at, settled.lead) == (at, lead):
             break
-        start = Start(settled, clock, max(lead, start.lead or timedelta(0)))
-    return start
+        case = case.at(settled)
+    return case
 
 
 def postponing(context: Context) -> Iterator[Postponed]:

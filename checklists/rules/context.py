@@ -15,6 +15,7 @@ from checklists.rules.sitetime import day_begins, day_ends
 from checklists.rules.values import Evidence, Facts, Status
 
 T = TypeVar("T")
+NOT_YET: Any = object()
 About = TypeVarTuple("About")
 NO_ANCHORS: Mapping[str, datetime | None] = MappingProxyType({})
 
@@ -106,10 +107,10 @@ def once_for_case(derive: Callable[[Context, *About], T]) -> Callable[[Context, 
     """`derive`, worked out at most once for a case: for what depends neither on the start nor on the clock."""
 
     def derived(context: Context, /, *about: *About) -> T:
-        key, memo = (derive, *about), context.case_memo
-        if key not in memo:
-            memo[key] = derive(context, *about)
-        found: T = memo[key]
+        key = (derive, *about)
+        found: T = context.case_memo.get(key, NOT_YET)
+        if found is NOT_YET:
+            found = context.case_memo[key] = derive(context, *about)
         return found
 
     return derived
@@ -119,10 +120,10 @@ def once_for_start(derive: Callable[[Context, *About], T]) -> Callable[[Context,
     """As `once_for_case`, at most once for each start."""
 
     def derived(context: Context, /, *about: *About) -> T:
-        key, memo = (derive, *about), context.memo
-        if key not in memo:
-            memo[key] = derive(context, *about)
-        found: T = memo[key]
+        key = (derive, *about)
+        found: T = context.memo.get(key, NOT_YET)
+        if found is NOT_YET:
+            found = context.memo[key] = derive(context, *about)
         return found
 
     return derived

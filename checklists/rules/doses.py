@@ -67,18 +67,11 @@ def is_dose(entry: Evidence) -> bool:
     return "last_dose_at" in entry.value or "last_dose_on" in entry.value
 
 
-def plans_of(context: Context, drug: str) -> tuple[DrugPlan, ...]:
-    return plans_by_drug(context).get(drug, ())
+def _plans_of(context: Context, drug: str) -> tuple[DrugPlan, ...]:
+    return tuple([plan for plan in drug_plans(context) if plan.drug == drug])
 
 
-def _plans_by_drug(context: Context) -> dict[str, tuple[DrugPlan, ...]]:
-    found: dict[str, tuple[DrugPlan, ...]] = {}
-    for plan in drug_plans(context):
-        found[plan.drug] = (*found.get(plan.drug, ()), plan)
-    return found
-
-
-plans_by_drug = once_for_case(_plans_by_drug)
+plans_of = once_for_case(_plans_of)
 
 
 def _needs_clearance(context: Context, drug: str) -> bool:

@@ -79,8 +79,8 @@ def answer(context: Context, item: Item) -> Answer:
         return Answer((route,))
     is_left_alone = goes_on(context, drug)
     waits_for_prescriber = needs_clearance(context, drug) and not is_left_alone and not clearance_agreed(context, drug)
-    found = [judged(context, match, dose, waits_for_prescriber) for match in matches]
-    checks = tuple(dict.fromkeys(check for some in (*found, said_when(context, matches, dose)) for check in some))
+    found = [check for match in matches for check in judged(context, match, dose, waits_for_prescriber)]
+    checks = tuple(dict.fromkeys([*found, *said_when(context, matches, dose)]))
     if is_left_alone and not checks and not dose.not_taking:
         checks = (Check(Status.NOT_APPLICABLE, "goes_on", f"{drug} is taken as usual, also for the procedure."),)
     return Answer(
@@ -88,7 +88,7 @@ def answer(context: Context, item: Item) -> Answer:
         confirmed=f"{drug} is not taken." if dose.not_taking else f"The hold of {drug} is long enough.",
         basis=basis_of(context, drug, dose, is_left_alone),
         grounds=(
-            *(grounds_of(m) for m in matches),
+            *[grounds_of(match) for match in matches],
             None if is_left_alone else dose.at,
             dose.not_taking,
             *renal_grounds(context, matches),
@@ -102,10 +102,12 @@ def answer(context: Context, item: Item) -> Answer:
 
 def basis_of(context: Context, drug: str, dose: Dose, is_left_alone: bool) -> tuple[Evidence, ...]:
     """What somebody has to verify; the last dose of a drug that goes on says nothing about the procedure."""
-    decided = decision_on(context, drug)
-    own = (decided,) if decided is not None and decided.item == f"hold:{drug}" else ()
     doses = () if is_left_alone and not dose.not_taking else dose.evidence
-    return tuple({entry.id: entry for entry in (*doses, *latest(answers_on(context, drug)), *own)}.values())
+    answered, decided = answers_on(context, drug), decision_on(context, drug)
+    if not answered and decided is None:
+        return doses
+    own = (decided,) if decided is not None and decided.item == f"hold:{drug}" else ()
+    return tuple({entry.id: entry for entry in (*doses, *latest(answered), *own)}.values())
 
 
 def said_grounds(context: Context, drug: str) -> tuple[object, ...]:
@@ -129,7 +131,7 @@ def grounds_of(match: Match) -> tuple[object, ...]:
     medication = match.medication
     told = (medication.dose_tier, medication.route, medication.indication, medication.interval_days)
     more = (medication.rxcui, medication.daily_mg)
-    return (medication.name, told, *((more,) if any(one is not None for one in more) else ()), rows_of(match))
+    return (medication.name, told, *((more,) if more != (None, None) else ()), rows_of(match))
 
 
 def rows_of(match: Match) -> list[str]:
@@ -137,9 +139,8 @@ def rows_of(match: Match) -> list[str]:
 
 
 def renal_grounds(context: Context, matches: list[Match]) -> tuple[object, ...]:
-    if not any(match.needs_renal_function for match in matches):
-        return ()
-    return tuple(rows.renal.grounds for m in matches if (rows := rows_for(context, m)) and rows.renal)
+    banded = [match for match in matches if match.needs_renal_function]
+    return tuple([rows.renal.grounds for m in banded if (rows := rows_for(context, m)) and rows.renal])
 
 
 def judged(context: Context, match: Match, dose: Dose, waits_for_prescriber: bool) -> list[Check]:
@@ -278,10 +279,11 @@ def stated_early(context: Context, matches: list[Match], dose: Dose) -> list[Che
 
 
 def is_said_early(context: Context, matches: list[Match], dose: Dose) -> bool:
-    said_on_day_until = next_day(context, max(entry.observed_at for entry in dose.evidence))
-    rows = ((row, match) for match in matches if (row := planning_row(context, match)) is not None)
+    said_on_day_until = next_day(context, max([entry.observed_at for entry in dose.evidence]))
+    rows = [(row, match) for match in matches if (row := planning_row(context, match)) is not None]
     waits = [NOW if row.action == "hold_day_of" else wait_of(row, match) for row, match in rows]
-    return not all(wait is None or context.start.before(said_on_day_until + wait) for wait in waits)
+    longest = max([wait for wait in waits if wait is not None], default=None)
+    return longest is not None and context.start.at_least(said_on_day_until + longest)
 
 
 def not_yet_started(context: Context, matches: list[Match], dose: Dose) -> list[Check]:
