@@ -100,8 +100,10 @@ def is_plausible(analyte: str, value: float, unit: str) -> bool:
 
 def _latest_results(context: Context, analyte: str, unit: str) -> tuple[Result, ...]:
     """The last drawn values of an analyte; several only where drawn at the same instant."""
-    drawn = latest(drawn_by_analyte(context).get(analyte, ()))
-    return tuple([Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in drawn])
+    drawn = drawn_by_analyte(context).get(analyte)
+    if not drawn:
+        return ()
+    return tuple([Result(in_unit(e.value["value"], e.value["unit"], unit, analyte), e) for e in latest(drawn)])
 
 
 latest_results = once_for_case(_latest_results)

@@ -40,6 +40,7 @@ def day_ends(day: date, zone: ZoneInfo) -> datetime:
     return day_begins(day + ONE_DAY, zone)
 
 
+@lru_cache(maxsize=4096)
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 

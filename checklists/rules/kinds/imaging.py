@@ -34,9 +34,9 @@ BADNESS = {Status.FAILED: 3, Status.PENDING: 1, Status.REVIEW: 2}
 def answer(context: Context, item: Item) -> Answer:
     """Satisfied by the best acceptable set of modalities, each with a valid result."""
     standing = context.standing(item.key)
-    studies = {name: read_studies(standing, name) for name in NAMES}
-    by_modality = {name: tuple(modality_checks(context, name, studies[name], standing)) for name in NAMES}
     begun = {entry.value["modality"] for entry in standing}
+    studies = {name: read_studies(standing, name) if name in begun else () for name in NAMES}
+    by_modality = {name: tuple(modality_checks(context, name, studies[name], begun)) for name in NAMES}
     chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, begun, names))
     checks = [check for name in sorted(chosen) for check in by_modality[name]]
     if "ct" in chosen and not mri_is_ruled_out(context, studies["mri"]):
@@ -84,8 +84,8 @@ def badness(
 ) -> tuple[int, int, int]:
     """A set with a result to judge goes before one that is ordered, and that before one with nothing recorded."""
     checks = [check for name in names for check in by_modality[name]]
-    absent = sum(check.code == "imaging_missing" for check in checks)
-    return absent, len(names - begun), sum(BADNESS[check.status] for check in checks)
+    absent = [check for check in checks if check.code == "imaging_missing"]
+    return len(absent), len(names - begun), sum([BADNESS[check.status] for check in checks])
 
 
 def no_proof(context: Context, studies: Mapping[str, tuple[Evidence, ...]]) -> Check:
@@ -105,11 +105,10 @@ def no_proof(context: Context, studies: Mapping[str, tuple[Evidence, ...]]) -> C
 
 
 def modality_checks(
-    context: Context, modality: str, studies: tuple[Evidence, ...], standing: tuple[Evidence, ...]
+    context: Context, modality: str, studies: tuple[Evidence, ...], begun: AbstractSet[str]
 ) -> list[Check]:
     if not studies:
-        known = any(e.value["modality"] == modality for e in standing)
-        what = "is ordered or done, its result is missing" if known else "is not recorded"
+        what = "is ordered or done, its result is missing" if modality in begun else "is not recorded"
         return [pending("imaging_missing", f"The {NAMES[modality]} {what}. Record the result.")]
     return [check for study in studies for check in study_checks(context, study)]
 

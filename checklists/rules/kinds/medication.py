@@ -282,8 +282,8 @@ def is_said_early(context: Context, matches: list[Match], dose: Dose) -> bool:
     said_on_day_until = next_day(context, max([entry.observed_at for entry in dose.evidence]))
     rows = [(row, match) for match in matches if (row := planning_row(context, match)) is not None]
     waits = [NOW if row.action == "hold_day_of" else wait_of(row, match) for row, match in rows]
-    longest = max([wait for wait in waits if wait is not None], default=None)
-    return longest is not None and context.start.at_least(said_on_day_until + longest)
+    shortest = min([wait for wait in waits if wait is not None], default=None)
+    return shortest is not None and context.start.at_least(said_on_day_until + shortest)
 
 
 def not_yet_started(context: Context, matches: list[Match], dose: Dose) -> list[Check]:

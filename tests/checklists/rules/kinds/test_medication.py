@@ -22,6 +22,7 @@ from tests.checklists.rules.cases import (
     taking,
 )
 from tests.checklists.rules.notes import Notes
+from tests.checklists.rules.test_reference import REFERENCE
 
 OK = ("satisfied", "satisfied")
 AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
@@ -237,6 +238,21 @@ def test_drug_that_was_not_taken_before_it_had_to_be_stopped_is_asked_about_agai
     notes = Notes()
     notes.add("hold:ibuprofen", {"not_taking": True}, said_at)
     assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == expected
+
+
+@pytest.mark.parametrize(
+    ("said_at", "early"),
+    [
+        (at("2027-03-09 23:59"), True),  # the infusion is stopped on the morning of the procedure
+        (at("2027-03-10 00:00"), False),
+    ],
+)
+def test_drug_taken_in_two_ways_is_asked_about_until_the_last_of_them_had_to_be_stopped(said_at, early):
+    notes = Notes()
+    notes.add("hold:heparin", {"last_dose_at": at("2027-03-08 09:00").isoformat()}, said_at)
+    both = (Medication("heparin", dose_tier="iv infusion"), Medication("heparin", dose_tier="sc prophylaxis"))
+    found = finding("hold:heparin", taking(*both), notes.all, protocol=REFERENCE)
+    assert ("dose_stated_early" in {reason.code for reason in found.reasons}) is early
 
 
 def test_question_about_a_drug_that_was_not_taken_names_it():
