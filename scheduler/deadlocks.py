@@ -2,6 +2,7 @@
 
 Every transaction takes its locks in this order, and whoever adds one keeps to it:
 
+0. the account of whoever types a password afresh
 1. the case (`locked_case`); several in the order of their ids; then their patients' rows (a new case comes after its
    patient's row)
 2. rooms, people and bays, in the order of their ids (`_locked_resources`), then the claims on them

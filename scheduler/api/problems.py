@@ -125,7 +125,7 @@ def _note(problem: Problem, context: Mapping[str, Any]) -> None:
     """Refusals and denials enter the record of the asker's own practice, after the rollback."""
     request = context["request"]
     actor = getattr(request, "auth", None)
-    if not isinstance(actor, Actor) or problem.status not in (401, 403, 404, 409, 410):
+    if problem.is_noted or not isinstance(actor, Actor) or problem.status not in (401, 403, 404, 409, 410):
         return
     kwargs = context.get("kwargs") or {}
     subject = next((str(value) for name, value in kwargs.items() if name.endswith("_id")), request.path)

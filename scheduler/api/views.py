@@ -21,7 +21,7 @@ from scheduler.api.problems import as_response
 from scheduler.deadlocks import again_after_deadlock, is_deadlock
 from scheduler.isolation import within
 from scheduler.reads import looking
-from scheduler.rules.problems import Invalid, Reason, Unavailable
+from scheduler.rules.problems import Invalid, Problem, Reason, Unavailable
 from scheduler.services.access_log import log_reading
 from scheduler.services.idempotency import Answer, answer_once
 
@@ -70,8 +70,9 @@ class Endpoint(APIView):
         )
 
     def handle_exception(self, exc: Exception) -> Any:
-        """What was begun is rolled back before the refusal is recorded."""
-        self.sight.__exit__(type(exc), exc, exc.__traceback__)
+        """What was begun is rolled back before the refusal is recorded, unless that was done already."""
+        is_kept = isinstance(exc, Problem) and exc.is_noted
+        self.sight.__exit__(*(None, None, None) if is_kept else (type(exc), exc, exc.__traceback__))
         if isinstance(exc, OperationalError) and is_deadlock(exc):
             raise exc
         return super().handle_exception(exc)
@@ -102,7 +103,12 @@ class Write(Endpoint):
         def act() -> Answer:
             given = self.accepts(data=request.data)
             given.is_valid(raise_exception=True)
-            body = self.act(actor, given.validated_data, **ids)
+            try:
+                body = self.act(actor, given.validated_data, **ids)
+            except Problem as problem:
+                if not problem.is_noted:
+                    raise
+                return Answer(problem.status, "", refusal=problem)
             return Answer(self.status, orjson.dumps(body, default=str).decode())
 
         if key:
@@ -111,6 +117,8 @@ class Write(Endpoint):
         else:
             with transaction.atomic():
                 answer = act()
+        if answer.refusal is not None:
+            raise answer.refusal
         response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
         if answer.replayed:
             response["Idempotent-Replay"] = "true"

@@ -115,7 +115,7 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
 
 def note(actor: Actor, problem: Problem, subject: object) -> None:
     """A refusal enters the record, after the rollback."""
-    if isinstance(problem, (Refused, NotFound, NotPermitted, Unauthenticated)):
+    if not problem.is_noted and isinstance(problem, (Refused, NotFound, NotPermitted, Unauthenticated)):
         note_refusal(problem=problem, practice_id=actor.practice.pk, subject=subject, by=actor.by, now=clock.now())
 
 

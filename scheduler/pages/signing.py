@@ -252,11 +252,11 @@ def override(request: HttpRequest, actor: Actor, task_id: uuid.UUID) -> HttpResp
 
     def act(data: dict[str, Any], now: datetime) -> None:
         _refuse_if_decided(task)
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=task_id, now=now)
         second = None
         if data["second_email"]:
             second = signatures.second_person(
-                actor, email=data["second_email"], password=data["second_password"], now=now
+                actor, email=data["second_email"], password=data["second_password"], subject=task_id, now=now
             )
         assert task.case_id is not None
         signatures.override_item(

@@ -19,10 +19,14 @@ class Reason:
 
 
 class Problem(Exception):
-    """Nothing was written. `status` is the HTTP status that an API answers with."""
+    """Nothing was written, unless it `is_noted`: then its row in the record, in the transaction that is kept.
+
+    `status` is the HTTP status that an API answers with.
+    """
 
     status = 400
     code = "problem"
+    is_noted = False
 
     def __init__(self, detail: str, *, code: str = "", errors: tuple[Reason, ...] = (), **extra: Any) -> None:
         super().__init__(detail)

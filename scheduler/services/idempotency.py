@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from scheduler.access import Actor
 from scheduler.models import IdempotencyKey
 from scheduler.reads import looked_at, seen_so_far
-from scheduler.rules.problems import KeyReused
+from scheduler.rules.problems import KeyReused, Problem
 from scheduler.services.record import salted_digest
 
 KEPT = timedelta(hours=24)
@@ -21,6 +21,7 @@ class Answer:
     status: int
     body: str  # JSON
     replayed: bool = False
+    refusal: Problem | None = None  # one that is noted: the transaction stays, the key is free again
 
 
 def answer_once(*, actor: Actor, route: str, key: str, body: bytes, now: datetime, act: Callable[[], Answer]) -> Answer:
@@ -45,6 +46,9 @@ def answer_once(*, actor: Actor, route: str, key: str, body: bytes, now: datetim
                 created_at=now,
             )
             answer = act()
+            if answer.refusal is not None:
+                row.delete()
+                return answer
             row.status, row.body = answer.status, answer.body
             row.subjects = " ".join(sorted(each.hex for each in seen_so_far()))
             row.save(update_fields=["status", "body", "subjects"])

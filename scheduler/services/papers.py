@@ -23,6 +23,7 @@ def signed_paper(
     password: str,
     clinician: Credentials | None,
     second: Credentials | None,
+    subject: object,
     now: datetime,
 ) -> Paper:
     """The paper with all its names proved: the actor signs if they are a clinician, else the clinician beside them.
@@ -31,14 +32,15 @@ def signed_paper(
     """
     decider = _clinician_of(actor.practice, decided_by)
     if clinician is None:
-        authenticate_afresh(actor, password, now=now)
-    signer = actor if clinician is None else person_here(actor, **clinician, now=now)
+        authenticate_afresh(actor, password, subject=subject, now=now)
+    signer = actor if clinician is None else person_here(actor, **clinician, subject=subject, now=now)
     if CLINICIAN not in signer.roles:
         raise NotPermitted(
             "A clinician confirms what is entered from paper. Ask one to sign in here (field 'clinician').",
             code="clinician_needed",
         )
-    return Paper(reference, reason, decider, signer.by, _second(actor, signer, second, now) if second else "")
+    beside = _second(actor, signer, second, subject, now) if second else ""
+    return Paper(reference, reason, decider, signer.by, beside)
 
 
 def _clinician_of(practice: Practice, email: str) -> str:
@@ -50,8 +52,8 @@ def _clinician_of(practice: Practice, email: str) -> str:
     return member.user.by
 
 
-def _second(actor: Actor, signer: Actor, second: Credentials, now: datetime) -> str:
-    other = person_here(actor, **second, now=now)
+def _second(actor: Actor, signer: Actor, second: Credentials, subject: object, now: datetime) -> str:
+    other = person_here(actor, **second, subject=subject, now=now)
     if other.user == signer.user or (other.authority or Authority.PATIENT) < Authority.NURSE:
         raise NotPermitted(
             "The second person must be another clinician or nurse of this practice. Ask a colleague.",

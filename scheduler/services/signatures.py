@@ -10,9 +10,10 @@ from checklists.rules.values import Authority
 from checklists.services.gate import NotAllowed, override_finding, sign_review
 from scheduler.access import Actor
 from scheduler.models import Membership, Record, User
-from scheduler.rules.problems import NotPermitted, Reason, Refused, TooMany, Unauthenticated
+from scheduler.rules.problems import NotPermitted, Problem, Reason, Refused, TooMany, Unauthenticated
 from scheduler.rules.transitions import Act
 from scheduler.services.cases import allow, bump, seen
+from scheduler.services.gates import note_refusal
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import append_record
 from scheduler.services.tasks import drop_tasks
@@ -32,23 +33,21 @@ class Second:
     authority: Authority | None
 
 
-def authenticate_afresh(actor: Actor, password: str, *, now: datetime) -> None:
-    """The actor's own password, for this act. Raises Unauthenticated (step-up), TooMany."""
-    _refuse_guessing(actor, WRONG_OWN, now)
-    if not actor.user.check_password(password):
-        wrong = Reason(WRONG_OWN, "It is the one you sign in with. Look at the keyboard and type it again.", "password")
-        raise Unauthenticated(
-            "This is not your password. Type your own password: this asks who you are at this moment "
-            "(field 'password').",
-            code="fresh_authentication_required",
-            # Nothing typed is no guess: it is how a client learns that a password is asked for.
-            errors=(wrong,) if password else (),
-        )
+def authenticate_afresh(actor: Actor, password: str, *, subject: object, now: datetime) -> None:
+    """The actor's own password, for this act on the subject. Raises Unauthenticated (step-up), TooMany."""
+    wrong = Reason(WRONG_OWN, "It is the one you sign in with. Look at the keyboard and type it again.", "password")
+    refusal = Unauthenticated(
+        "This is not your password. Type your own password: this asks who you are at this moment (field 'password').",
+        code="fresh_authentication_required",
+        # Nothing typed is no guess: it is how a client learns that a password is asked for.
+        errors=(wrong,) if password else (),
+    )
+    _prove(actor, actor.user, password, refusal, counts=WRONG_OWN, subject=subject, now=now)
 
 
-def second_person(actor: Actor, *, email: str, password: str, now: datetime) -> Second:
+def second_person(actor: Actor, *, email: str, password: str, subject: object, now: datetime) -> Second:
     """Another member of the practice who signs in here and now. Raises NotPermitted, TooMany."""
-    second = person_here(actor, email=email, password=password, now=now)
+    second = person_here(actor, email=email, password=password, subject=subject, now=now)
     if second.user == actor.user or not second.roles:
         raise NotPermitted(
             "The second person must be somebody else of this practice. Ask a colleague.", code="second_unfit"
@@ -56,14 +55,31 @@ def second_person(actor: Actor, *, email: str, password: str, now: datetime) -> 
     return Second(second.by, second.authority)
 
 
-def person_here(actor: Actor, *, email: str, password: str, now: datetime) -> Actor:
+def person_here(actor: Actor, *, email: str, password: str, subject: object, now: datetime) -> Actor:
     """Somebody who signs in here and now, beside the actor; perhaps without a role. Raises NotPermitted, TooMany."""
-    _refuse_guessing(actor, WRONG_SECOND, now)
-    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if user is None or not user.check_password(password):
-        raise NotPermitted("The second person could not sign in. Check their e-mail and password.", code=WRONG_SECOND)
+    found = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    refusal = NotPermitted("The second person could not sign in. Check their e-mail and password.", code=WRONG_SECOND)
+    user = _prove(actor, found, password, refusal, counts=WRONG_SECOND, subject=subject, now=now)
     roles = frozenset(Membership.objects.filter(practice=actor.practice, user=user).values_list("role", flat=True))
     return Actor(user, actor.practice, roles)
+
+
+def _prove(
+    actor: Actor, user: User | None, password: str, refusal: Problem, *, counts: str, subject: object, now: datetime
+) -> User:
+    """The user whose password it is. Raises TooMany; or the refusal, which is noted then and `counts` as a guess.
+
+    One guess at a time: the actor's account is held until the guess before is noted. The transaction around it is kept,
+    so nothing is written before.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=actor.user.pk)
+        _refuse_guessing(actor, counts, now)
+        if user is not None and user.check_password(password):
+            return user
+        note_refusal(problem=refusal, practice_id=actor.practice.pk, subject=subject, by=actor.by, now=now)
+        refusal.is_noted = True
+    raise refusal
 
 
 def _refuse_guessing(actor: Actor, code: str, now: datetime) -> None:

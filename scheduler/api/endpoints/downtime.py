@@ -38,7 +38,7 @@ class EnterFromPaper(Write):
             enter_from_paper(
                 practice_id=actor.practice.pk,
                 case_id=ids["case_id"],
-                paper=signed_paper(actor, reference=data["paper"], now=now, **signers),
+                paper=signed_paper(actor, reference=data["paper"], subject=ids["case_id"], now=now, **signers),
                 times=inputs.DowntimeIn.times(data),
                 place=Place(**data["place"]) if data["place"] else None,
                 although_taken=data["although_taken"],

@@ -79,7 +79,7 @@ class SignProtocol(Write):
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
         now = clock.now()
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=ids["version_id"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         signing.sign(version=version, by=actor.by, now=now)
         return show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)
@@ -93,7 +93,7 @@ class WithdrawProtocol(Write):
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
         now = clock.now()
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=ids["version_id"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         pinned = signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=now)
         shown = show_version(signing.version_of(actor.practice.pk, version.pk), actor.practice.site.tz)

@@ -110,7 +110,7 @@ class MoveCases(Read, Write):
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
         now = clock.now()
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=ids["version_id"], now=now)
         version = signing.version_of(actor.practice.pk, ids["version_id"])
         target = case_moves.target_of(version, data["to"])
         chosen = {one["case"]: one["seen"] for one in data["cases"]}

@@ -186,13 +186,14 @@ class OverrideItem(Write):
     accepts, status = inputs.OverrideIn, 201
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        now = clock.now()
-        signatures.authenticate_afresh(actor, data["password"], now=now)
-        second = signatures.second_person(actor, **data["second"], now=now) if data["second"] else None
+        now, case_id, second = clock.now(), ids["case_id"], None
+        signatures.authenticate_afresh(actor, data["password"], subject=case_id, now=now)
+        if data["second"]:
+            second = signatures.second_person(actor, **data["second"], subject=case_id, now=now)
         return show_moved(
             signatures.override_item(
                 practice_id=actor.practice.pk,
-                case_id=ids["case_id"],
+                case_id=case_id,
                 item=data["item"],
                 inputs=data["inputs"],
                 reason=data["reason"],

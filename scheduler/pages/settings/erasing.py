@@ -48,7 +48,7 @@ def erase(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> HttpResp
     form = EraseForm(posted(request))
 
     def act(data: dict[str, Any], now: datetime) -> None:
-        authenticate_afresh(actor, data["password"], now=now)
+        authenticate_afresh(actor, data["password"], subject=row.pk, now=now)
         said = {"why": data["why"], "reason": data["reason"]}
         erase_patient(practice_id=actor.practice.pk, patient_id=row.pk, **said, by=actor.by, now=now)
 

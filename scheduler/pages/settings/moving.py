@@ -29,7 +29,7 @@ def move(request: HttpRequest, actor: Actor, version_id: uuid.UUID) -> HttpRespo
     done: list[Moved] = []
 
     def act(data: dict[str, Any], now: datetime) -> None:
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=version.pk, now=now)
         target = case_moves.target_of(version, data["to"])
         done.append(
             case_moves.move_cases_to_version(version=version, target=target, chosen=data["cases"], by=actor.by, now=now)

@@ -55,7 +55,7 @@ def patient(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> HttpRe
     form, made = ExportForm(posted(request)), list[bytes]()
 
     def act(data: dict[str, Any], now: datetime) -> None:
-        authenticate_afresh(actor, data["password"], now=now)
+        authenticate_afresh(actor, data["password"], subject=row.pk, now=now)
         made.append(export_patient(practice=actor.practice, patient_id=row.pk, by=actor.by, now=now))
 
     saved, problem = attempt(request, actor, form, act)

@@ -92,7 +92,7 @@ def sign(request: HttpRequest, actor: Actor, version_id: uuid.UUID) -> HttpRespo
     version, form = signing.version_of(actor.practice.pk, version_id), SignForm(request.POST)
 
     def act(data: dict[str, Any], now: datetime) -> None:
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=version.pk, now=now)
         signing.sign(version=version, by=actor.by, now=now)
 
     saved, problem = attempt(request, actor, form, act)
@@ -107,7 +107,7 @@ def withdraw(request: HttpRequest, actor: Actor, version_id: uuid.UUID) -> HttpR
     version, form = signing.version_of(actor.practice.pk, version_id), WithdrawForm(request.POST)
 
     def act(data: dict[str, Any], now: datetime) -> None:
-        signatures.authenticate_afresh(actor, data["password"], now=now)
+        signatures.authenticate_afresh(actor, data["password"], subject=version.pk, now=now)
         signing.withdraw(version=version, reason=data["reason"], by=actor.by, now=now)
 
     saved, problem = attempt(request, actor, form, act)

@@ -47,7 +47,7 @@ def _enter(actor: Actor, case: Case, form: PaperForm, now: datetime) -> None:
     enter_from_paper(
         practice_id=actor.practice.pk,
         case_id=case.pk,
-        paper=signed_paper(actor, reference=form.cleaned_data["paper"], now=now, **form.signers()),
+        paper=signed_paper(actor, reference=form.cleaned_data["paper"], subject=case.pk, now=now, **form.signers()),
         times=form.times(),
         place=form.place(),
         although_taken=form.cleaned_data.get("although_taken", False),
