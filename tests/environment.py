@@ -1,6 +1,8 @@
 """Loaded by pytest before Django's settings (`-p tests.environment`): the environment of every test run."""
 
+import gc
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,3 +16,18 @@ os.environ.setdefault("DATA_DIR", str(Path(tempfile.gettempdir()) / f"cleared-te
 Path(os.environ["DATA_DIR"], "static").mkdir(parents=True, exist_ok=True)
 if "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+# Whoever forbids Python to keep what it compiled pays for every test module again in each worker of each run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# What a worker has collected stays to the end; looking through it for garbage, again and again, is a tenth of a run.
+IN_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+if IN_WORKER:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    if IN_WORKER:
+        gc.freeze()
+        gc.set_threshold(10_000, 10, 10)
+        gc.enable()
