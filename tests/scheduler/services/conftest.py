@@ -12,6 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, connections
 
+from tests import migrated
+
 AT_ONCE_TIMEOUT = 90
 
 
@@ -35,6 +37,8 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory, django_db_setup: Non
     path = tmp_path_factory.mktemp("meeting") / "empty.sqlite3"
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
+            if migrated.kept().exists():
+                shutil.copy(migrated.kept(), path)
             with at_file(path):
                 call_command("migrate", verbosity=0)
     return path
