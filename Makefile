@@ -84,11 +84,11 @@ faults: setup ## the faults injected into the live processes
 BENCH := $(PYTEST) -s -p no:cacheprovider
 bench: setup ## judging cases, row-level security and the record against limits measured in the same run, on SQLite and where it answers on PostgreSQL
 	@missed=0; echo "== pure, and with loading (SQLite)"; \
-	$(ON_SQLITE) $(BENCH) tests/bench/bench_assess.py tests/bench/bench_day.py tests/bench/bench_open.py || missed=1; \
+	$(ON_SQLITE) $(BENCH) tests/bench/bench_assess.py tests/bench/bench_day.py tests/bench/bench_open.py tests/bench/bench_what_if.py || missed=1; \
 	answer=0; $(BIN)/python -m tests.house.servers || answer=$$?; \
 	case $$answer in \
 	0) echo "== with loading, row-level security, record (PostgreSQL)"; \
-	   $(BENCH) tests/bench/bench_day.py tests/bench/bench_open.py tests/bench/bench_record.py || missed=1 ;; \
+	   $(BENCH) tests/bench/bench_day.py tests/bench/bench_open.py tests/bench/bench_what_if.py tests/bench/bench_record.py || missed=1 ;; \
 	3) ;; *) exit $$answer ;; esac; \
 	exit $$missed
 
