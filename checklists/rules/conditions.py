@@ -17,7 +17,7 @@ from checklists.rules.doses import (
 )
 from checklists.rules.drugs import Match, normalised, rows_meant
 from checklists.rules.known import is_so
-from checklists.rules.lab_values import exact, is_valid, latest_results
+from checklists.rules.lab_values import exact, is_valid, latest_results, plain
 from checklists.rules.protocol import HoldRule, ReviewIf
 from checklists.rules.renal import renal_function
 
@@ -109,7 +109,9 @@ def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Che
     if platelets(context) is None:
         yield pending("platelets_unknown", f"{drug} waits for a platelet count that is valid at the start.")
     elif low_platelets(context, when):
-        yield review("platelets_low", f"{drug} with platelets below {when.platelets_below:g}: a clinician decides.")
+        yield review(
+            "platelets_low", f"{drug} with platelets below {plain(when.platelets_below)}: a clinician decides."
+        )
 
 
 def low_kidney_function(context: Context, when: ReviewIf) -> list[Fraction]:
@@ -134,7 +136,7 @@ def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check
         yield pending("kidney_function_unknown", f"{drug} waits for a kidney function: record an eGFR or a creatinine.")
     elif low_kidney_function(context, when):
         yield review(
-            "kidney_function_low", f"{drug} with a kidney function below {when.egfr_below:g}: see a clinician."
+            "kidney_function_low", f"{drug} with a kidney function below {plain(when.egfr_below)}: see a clinician."
         )
 
 
@@ -146,7 +148,7 @@ def amount_checks(match: Match, when: ReviewIf) -> Iterator[Check]:
         ask = f"Record in the list of medications how many mg of {match.drug} are taken in a day."
         yield pending("daily_amount_unknown", ask)
     elif exact(taken) >= exact(limit):
-        much = f"{match.drug} {taken:g} mg a day is {limit:g} mg or more"
+        much = f"{match.drug} {plain(taken)} mg a day is {plain(limit)} mg or more"
         yield review("daily_amount_high", f"{much}: a clinician decides.")
 
 

@@ -84,7 +84,7 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         step=item.rule.step,
         status=worst.status,
         code=worst.code,
-        sentence=worst.sentence,
+        sentence=begun(worst.sentence),
         owner=worst.owner or item.rule.owner,
         needed_by=item.rule.needed_by,
         override=item.rule.override,
@@ -94,8 +94,13 @@ def finding_of(context: Context, kind: Kind, item: Item, answer: Answer, reviews
         rests_on=rests_on,
         recorded=worst.recorded,
         evidence=ids_of([*[no.evidence for no in noes], *answer.basis]),
-        reasons=tuple([Reason(check.code, check.sentence, check.status) for check in unsettled]),
+        reasons=tuple([Reason(check.code, begun(check.sentence), check.status) for check in unsettled]),
     )
+
+
+def begun(sentence: str) -> str:
+    """With a capital letter, also where a drug or an analyte comes first."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def told_once(checks: Sequence[Check], noes: Sequence[RecordedNo]) -> Sequence[Check]:

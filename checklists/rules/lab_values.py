@@ -1,6 +1,7 @@
 """Laboratory values as exact numbers: analyte names, units, the latest valid result of an analyte."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -182,5 +183,10 @@ def hours(duration: timedelta) -> str:
     """A duration in words for people: hours, or days where it is whole days of at least three."""
     total = duration.total_seconds() / 3600
     if total >= 72 and total % 24 == 0:
-        return f"{total / 24:g} days"
-    return f"{total:g} hours"
+        return f"{plain(total / 24)} days"
+    return f"{plain(total)} hours"
+
+
+def plain(number: float) -> str:
+    """A number as it was typed, with every digit: 37.96 is shown as what it is judged as."""
+    return f"{Decimal(str(number)).normalize():f}"

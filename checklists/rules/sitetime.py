@@ -20,10 +20,10 @@ def wall_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
         later = datetime.combine(day, at, zone).replace(fold=1).astimezone(UTC)
         shown = later.astimezone(zone)
     except OverflowError as error:
-        raise ValueError(f"{day.isoformat()} is at the end of all calendars. Correct the year.") from error
+        raise ValueError(f"{shown_on(day)} is at the end of all calendars. Correct the year.") from error
     if (shown.date(), shown.time()) != (day, at):
         raise ValueError(
-            f"{day.isoformat()} {at:%H:%M} does not exist in {zone.key}: the clocks go forward over it. "
+            f"{shown_on(day)} {at:%H:%M} does not exist in {zone.key}: the clocks go forward over it. "
             "Give a time before or after the change."
         )
     return later
@@ -52,8 +52,8 @@ def shown_at(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def shown_on(day: date) -> str:
-    """Weekday and date."""
-    return f"{day:%A} {day.isoformat()}"
+    """Weekday and date, as everywhere that a person reads one: Wed 10 Mar 2027."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def dose_on(day: date, zone: ZoneInfo) -> datetime:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from checklists.rules.codes import code_in_words
 from checklists.rules.shapes import KEY
+from checklists.rules.sitetime import shown_on
 
 # Keys whose answer says by itself what it is: "INR 1.0 ratio", "light meal at Mon 1 Mar 2027 06:00".
 UNSPOKEN = frozenset({"analyte", "value", "temperature", "intake", "intakes", "answers"})
@@ -25,7 +26,7 @@ def item_in_words(item: str) -> str:
 
 def moment_in_words(moment: datetime, tz: ZoneInfo) -> str:
     here = moment.astimezone(tz)
-    return f"{here:%a} {here.day} {here:%b %Y %H:%M}"
+    return f"{shown_on(here.date())} {here:%H:%M}"
 
 
 def value_in_words(value: Any, tz: ZoneInfo) -> str:
@@ -58,7 +59,7 @@ def _day(value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return value
-    return f"{day:%a} {day.day} {day:%b %Y}"
+    return shown_on(day)
 
 
 def _answers(value: Mapping[str, Any], tz: ZoneInfo) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from checklists.rules.kinds.window import last_day
 from checklists.rules.protocol import PathwayRule, Protocol
-from checklists.rules.sitetime import day_begins, local_date
+from checklists.rules.sitetime import day_begins, local_date, shown_on
 from checklists.rules.values import Facts, Verdict
 from scheduler.rules.duties import Duty
 
@@ -21,7 +21,7 @@ def pathway_duties(
     if rule is None:
         return
     if now >= news_at + timedelta(days=rule.stalled_after_days):
-        since = local_date(news_at, facts.site.tz).isoformat()
+        since = shown_on(local_date(news_at, facts.site.tz))
         quiet = f"Nothing has been recorded since {since}. Find out what the case waits for, then book or end it."
         yield Duty(STALLED, KEY, "scheduler", quiet, today_until)
     last = last_day(facts, protocol.window)
@@ -35,9 +35,9 @@ def window_duties(
     """The desk books in time; where no safe start lies inside the window any more, a clinician decides."""
     zone = facts.site.tz
     first = local_date(max(now, verdict.earliest_safe_start or now), zone)
-    ends = f"The treatment window ends on {last:%A} {last.isoformat()}"
+    ends = f"The treatment window ends on {shown_on(last)}"
     if first > last:
-        late = f"{ends}, the earliest safe start is on {first.isoformat()}: a clinician decides on the treatment."
+        late = f"{ends}, the earliest safe start is on {shown_on(first)}: a clinician decides on the treatment."
         yield Duty(AT_RISK, KEY, "clinician", late, today_until)
     elif first >= last - timedelta(days=rule.at_risk_days):
         yield Duty(AT_RISK, KEY, "scheduler", f"{ends}. Book a start by then.", day_begins(last, zone))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from checklists.rules.sitetime import shown_at
 from checklists.rules.values import Gate
 from checklists.services import checklists
 from checklists.services.gate import ask_gate
@@ -299,10 +300,11 @@ def taken_of(practice_id: uuid.UUID, wanted: Iterable[Wanted], besides: Booking 
         if clash is not None:
             name = resource.name if resource else "The patient"
             kind = resource.kind if resource else "patient"
+            tz = clash.practice.site.tz
             yield Reason(
                 "slot_taken",
-                f"{name} is taken from {clash.starts_at.isoformat()} to {clash.ends_at.isoformat()}. Choose another "
-                f"{kind} or time."
+                f"{name} is taken from {shown_at(clash.starts_at, tz)} to {shown_at(clash.ends_at, tz)}. "
+                f"Choose another {kind} or time."
                 if resource
                 else f"{name} already has an appointment then. Choose another time.",
                 field=kind,

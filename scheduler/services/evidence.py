@@ -14,6 +14,7 @@ from checklists.rules.clock import Clock, Start
 from checklists.rules.context import kind_of
 from checklists.rules.kinds import check_value, clearance
 from checklists.rules.kinds.infection import earliest_new_day
+from checklists.rules.sitetime import shown_on
 from checklists.rules.values import Authority
 from checklists.services import checklists, recording
 from checklists.services.recording import Observation
@@ -185,7 +186,7 @@ def _is_infection(entry: Evidence) -> bool:
 
 def _release(case: Case, found: Sequence[Evidence], by: str, now: datetime) -> bool:
     day = earliest_day_after(case, found, now)
-    offer = f"Offer a new date, from {day:%A} {day.isoformat()} on." if day else NO_NEW_DATE
+    offer = f"Offer a new date, from {shown_on(day)} on." if day else NO_NEW_DATE
     if case.booking is None:
         _name_new_day(case, offer, by, now)
         return False

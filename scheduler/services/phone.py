@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from checklists.rules.sitetime import shown_at
 from scheduler.models import Case, Task
 from scheduler.rules.duties import Duty
 from scheduler.rules.recorded import recorded_item
@@ -78,7 +79,7 @@ def note_unreached(*, practice_id: uuid.UUID, case_id: uuid.UUID, outcome: Unrea
 
 
 def _again(case: Case, outcome: Unreached, now: datetime) -> Duty:
-    local = now.astimezone(case.practice.site.tz)
+    tried_at = shown_at(now, case.practice.site.tz)
     remedy = " Find the right number first." if outcome is Unreached.WRONG_NUMBER else ""
-    sentence = f"Call again for the phone check. Last try {local:%A} {local.date()} {local:%H:%M}: {outcome}.{remedy}"
+    sentence = f"Call again for the phone check. Last try {tried_at}: {outcome}.{remedy}"
     return Duty("call", AGAIN, "scheduler", sentence, end_of_day(case, now))

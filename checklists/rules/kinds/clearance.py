@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from checklists.rules.asked import ASKED_CODES, condition_named
 from checklists.rules.context import (
@@ -34,10 +34,11 @@ from checklists.rules.doses import (
 )
 from checklists.rules.drugs import NOT_HELD
 from checklists.rules.known import TOLD, first_given, tells_of
+from checklists.rules.lab_values import plain
 from checklists.rules.moments import deadline_at, due_at
 from checklists.rules.protocol import HoldRule
 from checklists.rules.shapes import DATE, NOT_SURE, TEXT, UUID, Shape, choice, listed, number, parse_date
-from checklists.rules.sitetime import dose_on, local_date, working_day_after
+from checklists.rules.sitetime import dose_on, local_date, shown_on, working_day_after
 from checklists.rules.values import Evidence, Status
 
 KIND = "prescriber_clearance"
@@ -68,8 +69,8 @@ class Held:
 def both_ways(wait: timedelta) -> str:
     """In hours, as protocols count, and in days where that is whole: the prescriber and the nurse read it alike."""
     total = wait / timedelta(hours=1)
-    in_days = f" ({total / 24:g} days)" if total >= 48 and total % 24 == 0 else ""
-    return f"{total:g} hours{in_days}"
+    in_days = f" ({plain(total / 24)} days)" if total >= 48 and total % 24 == 0 else ""
+    return f"{plain(total)} hours{in_days}"
 
 
 def call_key(item: str) -> str:
@@ -171,11 +172,7 @@ def chase_after(context: Context, item: Item, asked_at: datetime) -> datetime | 
 
 
 def on_day(context: Context, instant: datetime) -> str:
-    return day_words(local_date(instant, context.facts.site.tz))
-
-
-def day_words(day: date) -> str:
-    return f"{day:%A} {day.isoformat()}"
+    return shown_on(local_date(instant, context.facts.site.tz))
 
 
 def judged(context: Context, drug: str, entry: Evidence) -> list[Check]:
@@ -207,9 +204,9 @@ def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
         day = parse_date(entry.value["last_dose_on"])
         dose = dose_on(day, context.facts.site.tz)
         if not all(context.start.at_least(dose + wait) for wait in waits):
-            named = f"The prescriber named {day_words(day)} as the last day of {drug}"
+            named = f"The prescriber named {shown_on(day)} as the last day of {drug}"
             if booked(context):
-                named += f", at most {hours_between(dose, context.start.at)} hours before this start"
+                named += f", which leaves {hours_between(dose, context.start.at)} hours before this start"
             return [conflict(named, waits)]
     stated = entry.value.get("hold_hours")
     if stated is not None and any(wait != timedelta(hours=stated) for wait in waits):
@@ -230,7 +227,7 @@ def answered_for_another_date(context: Context, drug: str, entry: Evidence) -> C
     asked_for = parse_date(entry.value["start_on"])
     if asked_for == local_date(context.start.at, context.facts.site.tz):
         return None
-    was = f"The prescriber answered for a procedure on {day_words(asked_for)}, which is now on another day"
+    was = f"The prescriber answered for a procedure on {shown_on(asked_for)}, which is now on another day"
     return pending("clearance_other_date", f"{was}. Ask for the last day of {drug} again.")
 
 
@@ -239,8 +236,8 @@ def booked(context: Context) -> bool:
 
 
 def hours_between(dose: datetime, start: datetime) -> int:
-    """Whole hours, rounded up: the prescriber's day leaves no more than these."""
-    return max(0, -((dose - start) // timedelta(hours=1)))
+    """Whole hours: a further one, not yet full, would seem to be enough."""
+    return max(0, (start - dose) // timedelta(hours=1))
 
 
 def held_rows(context: Context, drug: str) -> list[Held]:

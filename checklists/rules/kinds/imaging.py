@@ -19,7 +19,7 @@ from checklists.rules.context import (
 from checklists.rules.kinds.suspicion import BIOPSY, READ, SHOWN, suspicion_checks, suspicion_grounds
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import BOOLEAN, LEVEL, NOT_SURE, Problem, Shape, choice, listed
-from checklists.rules.sitetime import local_date
+from checklists.rules.sitetime import local_date, shown_on
 from checklists.rules.values import Evidence, Status
 
 SHOWS_UPTAKE = ("bone_scan", "spect_ct")
@@ -119,12 +119,12 @@ def study_checks(context: Context, study: Evidence) -> list[Check]:
     days = context.protocol.imaging.valid_for(modality)
     checks: list[Check] = []
     if not context.within_days(performed, days):
-        old = f"The {name} of {performed.isoformat()} is older than {days} days at the start"
+        old = f"The {name} of {shown_on(performed)} is older than {days} days at the start"
         checks.append(pending("imaging_expired", f"{old}. Repeat it."))
     if (begun := fracture_day(context)) and performed < begun:
         checks.append(pending("imaging_before_fracture", f"The {name} was done before the fracture. Repeat it."))
     elif (worse := worsened_day(context)) and performed < worse:
-        changed = f"The {name} was done before the new fall, pain or deficit of {worse.isoformat()}"
+        changed = f"The {name} was done before the new fall, pain or deficit of {shown_on(worse)}"
         checks.append(pending("imaging_before_change", f"{changed}. Repeat it."))
     if unseen := sorted(set(context.facts.levels) - set(study.value["levels"])):
         checks.append(
@@ -171,7 +171,7 @@ def before_change(context: Context, found: Iterable[Evidence], what: str) -> lis
     worse, zone = worsened_day(context), context.facts.site.tz
     if worse is None or all(local_date(entry.observed_at, zone) >= worse for entry in found):
         return []
-    changed = f"the new fall, pain or deficit of {worse.isoformat()}"
+    changed = f"the new fall, pain or deficit of {shown_on(worse)}"
     return [pending(f"{what}_before_change", f"The {what} is older than {changed}. Record a new one.")]
 
 

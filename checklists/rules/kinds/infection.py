@@ -20,12 +20,12 @@ from checklists.rules.context import (
     said,
     satisfied,
 )
-from checklists.rules.lab_values import exact, hours
+from checklists.rules.lab_values import exact, hours, plain
 from checklists.rules.ledger import latest
 from checklists.rules.moments import due_at
 from checklists.rules.protocol import InfectionQuestion, Protocol, SignDays
 from checklists.rules.shapes import ANSWERS, DATE, DATES, NOT_SURE, TEXT, Problem, Shape, choice, number, parse_date
-from checklists.rules.sitetime import day_begins, day_ends, local_date
+from checklists.rules.sitetime import day_begins, day_ends, local_date, shown_on
 from checklists.rules.values import Authority, Evidence, Status
 
 HARD_STOP = "hard_stop"
@@ -229,7 +229,7 @@ def arrival_checks(context: Context, entry: Evidence) -> list[Check]:
             return [failed("assessment_without_reason", "Record why these signs are no infection.")]
         return []
     checks = answer_checks(context, "nurse", entry)
-    checks += temperature_checks(context, celsius(value["temperature"], value["unit"]))
+    checks += temperature_checks(context, value["temperature"], value["unit"])
     if value["outcome"] != "clear":
         checks.append(failed("infection_found", INFECTION_FOUND))
     if value["skin"] != "clear":
@@ -246,12 +246,13 @@ def celsius(temperature: float, unit: str) -> Fraction:
     raise ValueError(f"temperature in {unit!r}")
 
 
-def temperature_checks(context: Context, degrees: Fraction) -> list[Check]:
+def temperature_checks(context: Context, temperature: float, unit: str) -> list[Check]:
+    """Shown as it was measured: rounded or converted it could seem to be on the other side of a limit."""
+    degrees, shown = celsius(temperature, unit), f"The temperature is {plain(temperature)} {unit}"
     checks: list[Check] = []
     for row in context.protocol.infection.questions:
         if row.kind != "measured" or not in_range(row, degrees):
             continue
-        shown = f"The temperature is {float(degrees):.1f} C"
         if row.action == HARD_STOP:
             checks.append(failed("fever", f"{shown}: fever. Call the clinician."))
         elif row.action == REVIEW:
@@ -269,7 +270,7 @@ def check_problems(value: Mapping[str, Any]) -> list[Problem]:
         return []
     if PLAUSIBLE_CELSIUS[0] <= celsius(value["temperature"], value["unit"]) <= PLAUSIBLE_CELSIUS[1]:
         return []
-    shown = f"{value['temperature']:g} {value['unit']}"
+    shown = f"{plain(value['temperature'])} {value['unit']}"
     return [Problem("temperature", f"{shown} is not a body temperature. Check the number and its unit.")]
 
 
@@ -285,7 +286,7 @@ def infection_no(context: Context, evidence: Evidence) -> Check | None:
     day = earliest_new_day(context, [evidence])
     if day is None:
         return said("infection_found", f"{INFECTION_FOUND} {NO_DATE}")
-    return said("infection_found", f"{INFECTION_FOUND} Earliest new date: {day:%A} {day.isoformat()}.")
+    return said("infection_found", f"{INFECTION_FOUND} Earliest new date: {shown_on(day)}.")
 
 
 def earliest_new_day(context: Context, checks: Sequence[Evidence]) -> date | None:

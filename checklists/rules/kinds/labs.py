@@ -27,6 +27,7 @@ from checklists.rules.lab_values import (
     is_plausible,
     is_valid,
     latest_results,
+    plain,
 )
 from checklists.rules.protocol import LabRule
 from checklists.rules.shapes import NOT_SURE, Problem, Shape, choice, number, words
@@ -133,7 +134,8 @@ def result_check(context: Context, item: Item, rule: LabRule, result: Result) ->
         if dose.at is not None and taken <= dose.at:
             early = f"The {analyte} was drawn before the last {drug}: repeat it."
             return owed(item, rule, "drawn_before_last_dose", early)
-    shown = f"{analyte} {result.evidence.value['value']:g} {result.evidence.value['unit']}"
+    value = result.evidence.value
+    shown = f"The result {analyte} {plain(value['value'])} {value['unit']}"
     band = band_of(rule, result)
     if band == FAIL:
         return failed("lab_out_of_range", f"{shown} is outside the limits of the protocol. Call the clinician.")
@@ -149,7 +151,7 @@ def value_problems(value: Mapping[str, Any]) -> list[Problem]:
         return [Problem("unit", f"{value['unit']!r} is not a unit of {analyte}. Use {words(units)}.")]
     if is_plausible(analyte, value["value"], value["unit"]):
         return []
-    shown = f"{value['value']:g} {value['unit']}"
+    shown = f"{plain(value['value'])} {value['unit']}"
     return [Problem("value", f"{analyte} of {shown} is not possible. Check the number and its unit.")]
 
 

@@ -53,7 +53,7 @@ from checklists.rules.shapes import (
     parse_date,
     parse_instant,
 )
-from checklists.rules.sitetime import local_date
+from checklists.rules.sitetime import local_date, shown_at, shown_on
 from checklists.rules.values import Evidence, Status
 
 NOW = timedelta(0)
@@ -251,8 +251,7 @@ def elapsed(context: Context, drug: str, taken_at: datetime, wait: timedelta) ->
     clear_at = taken_at + wait
     if context.start.at_least(clear_at):
         return []
-    local = clear_at.astimezone(context.facts.site.tz)
-    shown = f"{local:%A} {local.date().isoformat()} {local:%H:%M %Z}"
+    shown = shown_at(clear_at, context.facts.site.tz)
     return [
         too_early("hold_too_short", f"{drug} needs {hours(wait)} since the last dose: start from {shown} on.", clear_at)
     ]
@@ -300,7 +299,7 @@ def stated_long_ago(context: Context, drug: str, taken_at: datetime, dose: Dose)
     said = [entry for entry in dose.evidence if not entry.value.get("confirmed")]
     if not said or taken_at > max(entry.observed_at for entry in said) - LONG_AGO:
         return []
-    day = local_date(taken_at, context.facts.site.tz).isoformat()
+    day = shown_on(local_date(taken_at, context.facts.site.tz))
     ask = f"The last dose of {drug} is recorded as {day}, about a year ago. Check the year and record it again"
     return [pending("dose_long_ago", f"{ask}, or that it is not taken.", until_start=True)]
 

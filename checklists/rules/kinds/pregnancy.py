@@ -5,7 +5,7 @@ from checklists.rules.lab_values import birthday
 from checklists.rules.ledger import latest
 from checklists.rules.protocol import PregnancyRule
 from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice
-from checklists.rules.sitetime import local_date
+from checklists.rules.sitetime import local_date, shown_on
 from checklists.rules.values import Evidence, Status
 
 POSITIVE = "The pregnancy test is positive: it excludes the procedure. Call the clinician."
@@ -54,7 +54,7 @@ def result_checks(context: Context, rule: PregnancyRule, entry: Evidence) -> lis
         checks.append(review(f"pregnancy_{result}", f"The pregnancy test {UNDECIDED[result]}: a clinician decides."))
     tested_on = local_date(entry.observed_at, context.facts.site.tz)
     if result != "not_possible" and not context.within_days(tested_on, rule.validity_days):
-        old = f"The pregnancy test of {tested_on.isoformat()} is too old at the start"
+        old = f"The pregnancy test of {shown_on(tested_on)} is too old at the start"
         checks.append(pending("pregnancy_test_expired", f"{old}. Offer it again."))
     return checks
 

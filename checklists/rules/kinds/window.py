@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from checklists.rules.context import Check, Context, failed, pending, review
 from checklists.rules.kinds.imaging import oedema_at_planned_levels
 from checklists.rules.protocol import WindowRule
+from checklists.rules.sitetime import shown_on
 from checklists.rules.values import DateAbout, Facts
 
 ANCHORS = {"fractured": "fracture", "onset": "first symptoms", "diagnosed": "diagnosis"}
@@ -24,7 +25,7 @@ def window_checks(context: Context) -> tuple[list[Check], tuple[int, ...]]:
         return [failed("window_not_begun", "The fracture is dated after the start. Correct the date.")], ()
     checks, studies = day_checks(context, anchor, rule)
     if not anchor.exact:
-        about = f"The date of the fracture is approximate; the window counts from {anchor.earliest.isoformat()}."
+        about = f"The date of the fracture is approximate; the window counts from {shown_on(anchor.earliest)}."
         checks.append(review("window_approximate", f"{about} A clinician signs it."))
     return checks, studies
 
@@ -50,7 +51,7 @@ def day_checks(context: Context, anchor: DateAbout, rule: WindowRule) -> tuple[l
     last = last_day_from(anchor, rule)
     if last is None or context.within_days(last, 0):
         return [], ()
-    since = f"since {anchor.earliest.isoformat()}"
+    since = f"since {shown_on(anchor.earliest)}"
     if rule.review_days is None:
         ended = f"The treatment window {since} has ended"
         late = failed if rule.strict else review

@@ -189,12 +189,12 @@ def test_explanation_is_for_people(tmp_path):
     lines = [line.strip() for line in out.splitlines()]
     assert (code, err) == (12, "")
     assert lines[:4] == [
-        "BLOCKED for a start on Wednesday 2027-03-10 10:00 EST, judged on Wednesday 2027-03-10 09:59 EST.",
+        "BLOCKED for a start on Wed 10 Mar 2027 10:00 EST, judged on Wed 10 Mar 2027 09:59 EST.",
         f"Protocol reference-asra (not signed), document {REFERENCE.document_hash[:12]}. Times are America/New_York.",
-        "Earliest safe start: Monday 2027-03-15 10:59 EDT.",
-        "Next change by itself: Wednesday 2027-03-10 10:00 EST.",
+        "Earliest safe start: Mon 15 Mar 2027 10:59 EDT.",
+        "Next change by itself: Wed 10 Mar 2027 10:00 EST.",
     ]
-    assert "hold:warfarin: Last dose of warfarin: Friday 2027-03-05 10:00 EST at the latest. Where only its day is known: Thursday 2027-03-04. That is 5 days before the start. Its prescriber has not agreed: until then the patient goes on taking it. NOT KEPT." in lines  # fmt: skip # noqa: E501
+    assert "hold:warfarin: Last dose of warfarin: Fri 5 Mar 2027 10:00 EST at the latest. Where only its day is known: Thu 4 Mar 2027. That is 5 days before the start. Its prescriber has not agreed: until then the patient goes on taking it. NOT KEPT." in lines  # fmt: skip # noqa: E501
     row = next(line for line in lines if line.startswith("row MH001"))
     assert row.endswith("[S1,S2,S3; high]")
 
@@ -203,9 +203,9 @@ def test_explanation_of_lines_names_each_line(tmp_path):
     _, out, _ = run_lines(tmp_path, READY, BLOCKED, options=("--explain",))
     assert [line for line in out.splitlines() if line.startswith(("Line ", "READY", "BLOCKED"))] == [
         "Line 1",
-        "READY for a start on Wednesday 2027-03-10 10:00 EST, judged on Wednesday 2027-03-10 09:59 EST.",
+        "READY for a start on Wed 10 Mar 2027 10:00 EST, judged on Wed 10 Mar 2027 09:59 EST.",
         "Line 2",
-        "BLOCKED for a start on Wednesday 2027-03-10 10:00 EST, judged on Wednesday 2027-03-10 09:59 EST.",
+        "BLOCKED for a start on Wed 10 Mar 2027 10:00 EST, judged on Wed 10 Mar 2027 09:59 EST.",
     ]
 
 

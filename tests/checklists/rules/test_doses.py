@@ -133,7 +133,7 @@ def test_restart_can_be_decided_on_the_day_of_a_dose_known_by_its_date():
 
 
 def test_restart_says_by_when_a_clinician_decides():
-    owed = "ibuprofen was stopped. A clinician decides about taking it again,"
+    owed = "Ibuprofen was stopped. A clinician decides about taking it again,"
     assert finding("restart_decision:ibuprofen", taking("ibuprofen")).sentence == f"{owed} before discharge."
     off = replace(taking("ibuprofen"), not_happening=True, started_holds=("ibuprofen",))
     assert finding("restart_decision:ibuprofen", off).sentence == f"{owed} today: the procedure does not happen."

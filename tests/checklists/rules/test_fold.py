@@ -186,8 +186,8 @@ def test_finding_that_time_mends_shows_the_last_instant_that_it_waits_for():
     found = finding("fasting", evidence=notes.all)
     assert (found.status, found.clear_at, found.recorded) == (Status.TOO_EARLY, START + 7 * HOUR, False)
     assert [reason.sentence for reason in found.reasons] == [
-        "fatty meal needs 8 hours before the start: start from Wednesday 2027-03-10 17:00 EST on.",
-        "light meal needs 6 hours before the start: start from Wednesday 2027-03-10 14:00 EST on.",
+        "Fatty meal needs 8 hours before the start: start from Wed 10 Mar 2027 17:00 EST on.",
+        "Light meal needs 6 hours before the start: start from Wed 10 Mar 2027 14:00 EST on.",
     ]
 
 

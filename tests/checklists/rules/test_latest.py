@@ -54,7 +54,7 @@ def test_last_dose_says_time_day_and_why():
         date(2027, 3, 6),
     )
     assert found.sentence == (
-        "Last dose of apixaban: Sunday 2027-03-07 10:00 EST at the latest. Where only its day is known: Saturday 2027-03-06."
+        "Last dose of apixaban: Sun 7 Mar 2027 10:00 EST at the latest. Where only its day is known: Sat 6 Mar 2027."
         " That is 3 days before the start. Its prescriber has not agreed: until then the patient goes on taking it."
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_slow_stomach_has_a_day_of_liquids_and_the_drug_that_goes_on_no_last_dos
 def test_fasting_after_midnight_is_a_day_and_local_anesthesia_needs_none():
     found = only(protocol=MIDNIGHT, what="last_intake")
     assert (found.on, found.at) == (date(2027, 3, 9), None)
-    assert found.sentence == "Food and drink: Tuesday 2027-03-09 at the latest. Nothing from midnight on."
+    assert found.sentence == "Food and drink: Tue 9 Mar 2027 at the latest. Nothing from midnight on."
     assert limits(replace(FACTS, anesthesia="local"), item="fasting") == []
     sip = replace(REFERENCE, fasting=replace(REFERENCE.fasting, sip_with_medicines=False))
     counted = only(protocol=sip, what="sip_with_medicines")
@@ -141,13 +141,13 @@ def test_fasting_after_midnight_is_a_day_and_local_anesthesia_needs_none():
 def test_what_is_owed_has_its_deadline_and_what_is_recorded_has_none():
     owed = {limit.item: limit.sentence for limit in limits(taking("warfarin"), what="recorded_by")}
     assert owed == {
-        "imaging": "The imaging result is recorded: Wednesday 2027-03-03 10:00 EST at the latest.",
-        "labs": "The results of the blood tests are recorded: Monday 2027-03-08 10:00 EST at the latest.",
-        "prescriber_clearance:warfarin": "The prescriber of warfarin has answered: Friday 2027-03-05 10:00 EST at the latest.",
-        "hold:warfarin": "When warfarin was last taken is recorded: Friday 2027-03-05 22:00 EST at the latest.",
-        "ride": "Who takes the patient home is named: Tuesday 2027-03-09 10:00 EST at the latest.",
-        "infection_prescreen": "The patient has answered the infection questions: Tuesday 2027-03-09 17:00 EST at the latest.",
-        "authorisation": "The payer's authorisation is recorded: Friday 2027-03-05 17:00 EST at the latest.",
+        "imaging": "The imaging result is recorded: Wed 3 Mar 2027 10:00 EST at the latest.",
+        "labs": "The results of the blood tests are recorded: Mon 8 Mar 2027 10:00 EST at the latest.",
+        "prescriber_clearance:warfarin": "The prescriber of warfarin has answered: Fri 5 Mar 2027 10:00 EST at the latest.",
+        "hold:warfarin": "When warfarin was last taken is recorded: Fri 5 Mar 2027 22:00 EST at the latest.",
+        "ride": "Who takes the patient home is named: Tue 9 Mar 2027 10:00 EST at the latest.",
+        "infection_prescreen": "The patient has answered the infection questions: Tue 9 Mar 2027 17:00 EST at the latest.",
+        "authorisation": "The payer's authorisation is recorded: Fri 5 Mar 2027 17:00 EST at the latest.",
     }
     recorded = {limit.item for limit in limits(evidence=reference_notes().all, what="recorded_by")}
     assert recorded == set()
@@ -187,7 +187,7 @@ def test_inr_after_warfarin_counts_from_the_last_dose():
     notes = Notes()
     unknown = [limit for limit in limits(taking("warfarin"), what="blood_drawn") if "INR" in limit.sentence]
     assert [limit.sentence for limit in unknown] == [
-        "A result of INR counts if drawn: Tuesday 2027-03-09 or later. It must be after the last dose of warfarin, which is not recorded."
+        "A result of INR counts if drawn: Tue 9 Mar 2027 or later. It must be after the last dose of warfarin, which is not recorded."
     ]
     notes.add("hold:warfarin", {"last_dose_at": at("2027-03-09 06:00").isoformat()})
     late = [limit for limit in limits(taking("warfarin"), notes.all, what="blood_drawn") if "INR" in limit.sentence]

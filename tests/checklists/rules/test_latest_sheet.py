@@ -37,53 +37,53 @@ def when(limit):
 
 def test_sheet_of_a_patient_without_medicines():
     assert sheet() == [
-        ("candidacy", "window_ends", "latest", "04-07", "The treatment window ends with Wednesday 2027-04-07."),
-        ("candidacy", "window_review_ends", "latest", "05-05", "With marrow oedema on MRI a clinician may decide for a start up to Wednesday 2027-05-05."),
-        ("imaging", "imaging_done", "earliest", "02-10", "Imaging counts if done: Wednesday 2027-02-10 or later."),
-        ("imaging", "recorded_by", "latest", "03-03 10:00", "The imaging result is recorded: Wednesday 2027-03-03 10:00 EST at the latest."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of INR counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of platelets counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of haemoglobin counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "recorded_by", "latest", "03-08 10:00", "The results of the blood tests are recorded: Monday 2027-03-08 10:00 EST at the latest."),
-        ("fasting", "last_intake", "latest", "03-10 02:00", "Fatty or meat meal, anything else: Wednesday 2027-03-10 02:00 EST at the latest. That is 8 hours before the start."),
-        ("fasting", "last_intake", "latest", "03-10 04:00", "Infant formula, non-human milk, light meal: Wednesday 2027-03-10 04:00 EST at the latest. That is 6 hours before the start."),
-        ("fasting", "last_intake", "latest", "03-10 06:00", "Breast milk: Wednesday 2027-03-10 06:00 EST at the latest. That is 4 hours before the start."),
-        ("fasting", "last_intake", "latest", "03-10 08:00", "Clear liquids, carbohydrate clear liquid: Wednesday 2027-03-10 08:00 EST at the latest. That is 2 hours before the start."),
-        ("fasting", "last_intake", "latest", "03-10 10:00", "Chewing gum: Wednesday 2027-03-10 10:00 EST at the latest."),
-        ("fasting", "sip_with_medicines", "latest", "03-10 10:00", "A sip of water with medicines is allowed until the start, Wednesday 2027-03-10 10:00 EST."),
-        ("fasting", "fasting_asked", "earliest", "03-10 02:00", "What was eaten and drunk last counts if said: Wednesday 2027-03-10 02:00 EST or later."),
-        ("ride", "recorded_by", "latest", "03-09 10:00", "Who takes the patient home is named: Tuesday 2027-03-09 10:00 EST at the latest."),
-        ("infection_prescreen", "prescreen_opens", "earliest", "03-08 10:00", "The patient's answers about infection count if given: Monday 2027-03-08 10:00 EST or later."),
-        ("infection_prescreen", "recorded_by", "latest", "03-09 17:00", "The patient has answered the infection questions: Tuesday 2027-03-09 17:00 EST at the latest."),
-        ("infection_check", "infection_check", "earliest", "03-09 22:00", "The nurse's infection check counts for 12 hours if done: Tuesday 2027-03-09 22:00 EST or later."),
-        ("authorisation", "authorisation_covers", "on", "03-10", "The payer's authorisation must cover Wednesday 2027-03-10."),
-        ("authorisation", "recorded_by", "latest", "03-05 17:00", "The payer's authorisation is recorded: Friday 2027-03-05 17:00 EST at the latest."),
+        ("candidacy", "window_ends", "latest", "04-07", "The treatment window ends with Wed 7 Apr 2027."),
+        ("candidacy", "window_review_ends", "latest", "05-05", "With marrow oedema on MRI a clinician may decide for a start up to Wed 5 May 2027."),
+        ("imaging", "imaging_done", "earliest", "02-10", "Imaging counts if done: Wed 10 Feb 2027 or later."),
+        ("imaging", "recorded_by", "latest", "03-03 10:00", "The imaging result is recorded: Wed 3 Mar 2027 10:00 EST at the latest."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of INR counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of platelets counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of haemoglobin counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "recorded_by", "latest", "03-08 10:00", "The results of the blood tests are recorded: Mon 8 Mar 2027 10:00 EST at the latest."),
+        ("fasting", "last_intake", "latest", "03-10 02:00", "Fatty or meat meal, anything else: Wed 10 Mar 2027 02:00 EST at the latest. That is 8 hours before the start."),
+        ("fasting", "last_intake", "latest", "03-10 04:00", "Infant formula, non-human milk, light meal: Wed 10 Mar 2027 04:00 EST at the latest. That is 6 hours before the start."),
+        ("fasting", "last_intake", "latest", "03-10 06:00", "Breast milk: Wed 10 Mar 2027 06:00 EST at the latest. That is 4 hours before the start."),
+        ("fasting", "last_intake", "latest", "03-10 08:00", "Clear liquids, carbohydrate clear liquid: Wed 10 Mar 2027 08:00 EST at the latest. That is 2 hours before the start."),
+        ("fasting", "last_intake", "latest", "03-10 10:00", "Chewing gum: Wed 10 Mar 2027 10:00 EST at the latest."),
+        ("fasting", "sip_with_medicines", "latest", "03-10 10:00", "A sip of water with medicines is allowed until the start, Wed 10 Mar 2027 10:00 EST."),
+        ("fasting", "fasting_asked", "earliest", "03-10 02:00", "What was eaten and drunk last counts if said: Wed 10 Mar 2027 02:00 EST or later."),
+        ("ride", "recorded_by", "latest", "03-09 10:00", "Who takes the patient home is named: Tue 9 Mar 2027 10:00 EST at the latest."),
+        ("infection_prescreen", "prescreen_opens", "earliest", "03-08 10:00", "The patient's answers about infection count if given: Mon 8 Mar 2027 10:00 EST or later."),
+        ("infection_prescreen", "recorded_by", "latest", "03-09 17:00", "The patient has answered the infection questions: Tue 9 Mar 2027 17:00 EST at the latest."),
+        ("infection_check", "infection_check", "earliest", "03-09 22:00", "The nurse's infection check counts for 12 hours if done: Tue 9 Mar 2027 22:00 EST or later."),
+        ("authorisation", "authorisation_covers", "on", "03-10", "The payer's authorisation must cover Wed 10 Mar 2027."),
+        ("authorisation", "recorded_by", "latest", "03-05 17:00", "The payer's authorisation is recorded: Fri 5 Mar 2027 17:00 EST at the latest."),
     ]  # fmt: skip
 
 
 def test_sheet_of_an_evening_where_nothing_is_taken_from_midnight_on():
     assert sheet(start=EVENING, protocol=MIDNIGHT) == [
-        ("candidacy", "window_ends", "latest", "04-07", "The treatment window ends with Wednesday 2027-04-07."),
-        ("imaging", "imaging_done", "earliest", "02-10", "Imaging counts if done: Wednesday 2027-02-10 or later."),
-        ("imaging", "xray_done", "earliest", "02-10", "An X-ray counts if done: Wednesday 2027-02-10 or later."),
-        ("imaging", "recorded_by", "latest", "03-03 17:00", "The imaging result is recorded: Wednesday 2027-03-03 17:00 EST at the latest."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of INR counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of platelets counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "blood_drawn", "earliest", "02-08", "A result of haemoglobin counts if drawn: Monday 2027-02-08 or later."),
-        ("labs", "recorded_by", "latest", "03-08 17:00", "The results of the blood tests are recorded: Monday 2027-03-08 17:00 EST at the latest."),
-        ("fasting", "last_intake", "latest", "03-09", "Food and drink: Tuesday 2027-03-09 at the latest. Nothing from midnight on."),
-        ("fasting", "sip_with_medicines", "latest", "03-10 21:30", "A sip of water with medicines is allowed until the start, Wednesday 2027-03-10 21:30 EST."),
-        ("fasting", "fasting_asked", "earliest", "03-10 00:00", "What was eaten and drunk last counts if said: Wednesday 2027-03-10 00:00 EST or later."),
-        ("ride", "recorded_by", "latest", "03-09 17:00", "Who takes the patient home is named: Tuesday 2027-03-09 17:00 EST at the latest."),
-        ("infection_prescreen", "prescreen_opens", "earliest", "03-08 17:00", "The patient's answers about infection count if given: Monday 2027-03-08 17:00 EST or later."),
-        ("infection_prescreen", "recorded_by", "latest", "03-10 09:30", "The patient has answered the infection questions: Wednesday 2027-03-10 09:30 EST at the latest."),
-        ("infection_check", "infection_check", "earliest", "03-10 09:30", "The nurse's infection check counts for 12 hours if done: Wednesday 2027-03-10 09:30 EST or later."),
-        ("allergies", "recorded_by", "latest", "03-10 17:00", "Allergies are recorded: Wednesday 2027-03-10 17:00 EST at the latest."),
-        ("anesthesia_evaluation", "recorded_by", "latest", "03-10 17:00", "The anesthesia evaluation is recorded: Wednesday 2027-03-10 17:00 EST at the latest."),
-        ("antibiotic_plan", "recorded_by", "latest", "03-10 17:00", "The antibiotic plan is recorded: Wednesday 2027-03-10 17:00 EST at the latest."),
-        ("consent", "recorded_by", "latest", "03-10 17:00", "Consent is recorded: Wednesday 2027-03-10 17:00 EST at the latest."),
-        ("authorisation", "authorisation_covers", "on", "03-10", "The payer's authorisation must cover Wednesday 2027-03-10."),
-        ("authorisation", "recorded_by", "latest", "03-05 17:00", "The payer's authorisation is recorded: Friday 2027-03-05 17:00 EST at the latest."),
+        ("candidacy", "window_ends", "latest", "04-07", "The treatment window ends with Wed 7 Apr 2027."),
+        ("imaging", "imaging_done", "earliest", "02-10", "Imaging counts if done: Wed 10 Feb 2027 or later."),
+        ("imaging", "xray_done", "earliest", "02-10", "An X-ray counts if done: Wed 10 Feb 2027 or later."),
+        ("imaging", "recorded_by", "latest", "03-03 17:00", "The imaging result is recorded: Wed 3 Mar 2027 17:00 EST at the latest."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of INR counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of platelets counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "blood_drawn", "earliest", "02-08", "A result of haemoglobin counts if drawn: Mon 8 Feb 2027 or later."),
+        ("labs", "recorded_by", "latest", "03-08 17:00", "The results of the blood tests are recorded: Mon 8 Mar 2027 17:00 EST at the latest."),
+        ("fasting", "last_intake", "latest", "03-09", "Food and drink: Tue 9 Mar 2027 at the latest. Nothing from midnight on."),
+        ("fasting", "sip_with_medicines", "latest", "03-10 21:30", "A sip of water with medicines is allowed until the start, Wed 10 Mar 2027 21:30 EST."),
+        ("fasting", "fasting_asked", "earliest", "03-10 00:00", "What was eaten and drunk last counts if said: Wed 10 Mar 2027 00:00 EST or later."),
+        ("ride", "recorded_by", "latest", "03-09 17:00", "Who takes the patient home is named: Tue 9 Mar 2027 17:00 EST at the latest."),
+        ("infection_prescreen", "prescreen_opens", "earliest", "03-08 17:00", "The patient's answers about infection count if given: Mon 8 Mar 2027 17:00 EST or later."),
+        ("infection_prescreen", "recorded_by", "latest", "03-10 09:30", "The patient has answered the infection questions: Wed 10 Mar 2027 09:30 EST at the latest."),
+        ("infection_check", "infection_check", "earliest", "03-10 09:30", "The nurse's infection check counts for 12 hours if done: Wed 10 Mar 2027 09:30 EST or later."),
+        ("allergies", "recorded_by", "latest", "03-10 17:00", "Allergies are recorded: Wed 10 Mar 2027 17:00 EST at the latest."),
+        ("anesthesia_evaluation", "recorded_by", "latest", "03-10 17:00", "The anesthesia evaluation is recorded: Wed 10 Mar 2027 17:00 EST at the latest."),
+        ("antibiotic_plan", "recorded_by", "latest", "03-10 17:00", "The antibiotic plan is recorded: Wed 10 Mar 2027 17:00 EST at the latest."),
+        ("consent", "recorded_by", "latest", "03-10 17:00", "Consent is recorded: Wed 10 Mar 2027 17:00 EST at the latest."),
+        ("authorisation", "authorisation_covers", "on", "03-10", "The payer's authorisation must cover Wed 10 Mar 2027."),
+        ("authorisation", "recorded_by", "latest", "03-05 17:00", "The payer's authorisation is recorded: Fri 5 Mar 2027 17:00 EST at the latest."),
     ]  # fmt: skip
 
 
@@ -95,21 +95,21 @@ def test_sheet_of_the_medicines_says_each_last_dose_and_what_else_decides():
     notes = Notes()
     notes.add("labs", {"analyte": "creatinine", "value": 3.5, "unit": "mg/dL"}, START - 3 * DAY)
     assert sheet(taking(*medicines), notes.all, EVENING, PROTOCOL, "hold:") == [
-        ("hold:warfarin", "last_dose", "latest", "03-05 21:30 03-04", "Last dose of warfarin: Friday 2027-03-05 21:30 EST at the latest. Where only its day is known: Thursday 2027-03-04. That is 5 days before the start. Its prescriber has not agreed: until then the patient goes on taking it."),
-        ("hold:warfarin", "recorded_by", "latest", "03-06 09:30", "When warfarin was last taken is recorded: Saturday 2027-03-06 09:30 EST at the latest."),
-        ("hold:dabigatran", "last_dose", "latest", "03-04 21:30 03-03", "Last dose of dabigatran: Thursday 2027-03-04 21:30 EST at the latest. Where only its day is known: Wednesday 2027-03-03. That is 6 days before the start. Even then it needs: a decision by a clinician. Its prescriber has not agreed: until then the patient goes on taking it."),
-        ("hold:dabigatran", "recorded_by", "latest", "03-05 09:30", "When dabigatran was last taken is recorded: Friday 2027-03-05 09:30 EST at the latest."),
-        ("hold:cilostazol", "last_dose", "latest", "03-08 21:30 03-07", "Last dose of cilostazol: Monday 2027-03-08 21:30 EST at the latest. Where only its day is known: Sunday 2027-03-07. That is 48 hours before the start. After that and up to Wednesday 2027-03-10 21:30 EST a clinician decides. Its prescriber has not agreed: until then the patient goes on taking it."),
-        ("hold:cilostazol", "recorded_by", "latest", "03-09 09:30", "When cilostazol was last taken is recorded: Tuesday 2027-03-09 09:30 EST at the latest."),
-        ("hold:metformin", "last_dose", "latest", "03-09", "Last dose of metformin: Tuesday 2027-03-09 at the latest."),
-        ("hold:metformin", "recorded_by", "latest", "03-10 12:00", "When metformin was last taken is recorded: Wednesday 2027-03-10 12:00 EST at the latest."),
-        ("hold:adalimumab", "last_dose", "latest", "02-17 21:30 02-16", "Last dose of adalimumab: Wednesday 2027-02-17 21:30 EST at the latest. Where only its day is known: Tuesday 2027-02-16. That is 21 days before the start."),
+        ("hold:warfarin", "last_dose", "latest", "03-05 21:30 03-04", "Last dose of warfarin: Fri 5 Mar 2027 21:30 EST at the latest. Where only its day is known: Thu 4 Mar 2027. That is 5 days before the start. Its prescriber has not agreed: until then the patient goes on taking it."),
+        ("hold:warfarin", "recorded_by", "latest", "03-06 09:30", "When warfarin was last taken is recorded: Sat 6 Mar 2027 09:30 EST at the latest."),
+        ("hold:dabigatran", "last_dose", "latest", "03-04 21:30 03-03", "Last dose of dabigatran: Thu 4 Mar 2027 21:30 EST at the latest. Where only its day is known: Wed 3 Mar 2027. That is 6 days before the start. Even then it needs: a decision by a clinician. Its prescriber has not agreed: until then the patient goes on taking it."),
+        ("hold:dabigatran", "recorded_by", "latest", "03-05 09:30", "When dabigatran was last taken is recorded: Fri 5 Mar 2027 09:30 EST at the latest."),
+        ("hold:cilostazol", "last_dose", "latest", "03-08 21:30 03-07", "Last dose of cilostazol: Mon 8 Mar 2027 21:30 EST at the latest. Where only its day is known: Sun 7 Mar 2027. That is 48 hours before the start. After that and up to Wed 10 Mar 2027 21:30 EST a clinician decides. Its prescriber has not agreed: until then the patient goes on taking it."),
+        ("hold:cilostazol", "recorded_by", "latest", "03-09 09:30", "When cilostazol was last taken is recorded: Tue 9 Mar 2027 09:30 EST at the latest."),
+        ("hold:metformin", "last_dose", "latest", "03-09", "Last dose of metformin: Tue 9 Mar 2027 at the latest."),
+        ("hold:metformin", "recorded_by", "latest", "03-10 12:00", "When metformin was last taken is recorded: Wed 10 Mar 2027 12:00 EST at the latest."),
+        ("hold:adalimumab", "last_dose", "latest", "02-17 21:30 02-16", "Last dose of adalimumab: Wed 17 Feb 2027 21:30 EST at the latest. Where only its day is known: Tue 16 Feb 2027. That is 21 days before the start."),
         ("hold:adalimumab", "last_dose", "none", "-", "Record how many days apart the doses of adalimumab are; the time of the last one follows from that."),
-        ("hold:adalimumab", "recorded_by", "latest", "02-18 09:30", "When adalimumab was last taken is recorded: Thursday 2027-02-18 09:30 EST at the latest."),
+        ("hold:adalimumab", "recorded_by", "latest", "02-18 09:30", "When adalimumab was last taken is recorded: Thu 18 Feb 2027 09:30 EST at the latest."),
         ("hold:aspirin", "last_dose", "none", "-", "A clinician decides whether aspirin is stopped, and when."),
         ("hold:sertraline", "last_dose", "none", "-", "A clinician decides whether sertraline is stopped, and when."),
-        ("hold:enoxaparin", "last_dose", "latest", "03-09 21:30 03-08", "Last dose of enoxaparin: Tuesday 2027-03-09 21:30 EST at the latest. Where only its day is known: Monday 2027-03-08. That is 24 hours before the start. Which row of the protocol holds is in doubt, so the longest hold counts. Its prescriber has not agreed: until then the patient goes on taking it."),
-        ("hold:enoxaparin", "recorded_by", "latest", "03-10 09:30", "When enoxaparin was last taken is recorded: Wednesday 2027-03-10 09:30 EST at the latest."),
+        ("hold:enoxaparin", "last_dose", "latest", "03-09 21:30 03-08", "Last dose of enoxaparin: Tue 9 Mar 2027 21:30 EST at the latest. Where only its day is known: Mon 8 Mar 2027. That is 24 hours before the start. Which row of the protocol holds is in doubt, so the longest hold counts. Its prescriber has not agreed: until then the patient goes on taking it."),
+        ("hold:enoxaparin", "recorded_by", "latest", "03-10 09:30", "When enoxaparin was last taken is recorded: Wed 10 Mar 2027 09:30 EST at the latest."),
         ("hold:unheard-of", "last_dose", "none", "-", "The protocol has no row for unheard-of here: a clinician decides when it is last taken."),
     ]  # fmt: skip
 
@@ -126,16 +126,16 @@ def drawn(*doses, protocol=PROTOCOL, conditions=frozenset(), start=START):
     return [line[3:] for line in sheet(facts, notes.all, start, protocol, "labs") if line[1] == "blood_drawn"]
 
 
-PLATELETS = ("02-08", "A result of platelets counts if drawn: Monday 2027-02-08 or later.")
+PLATELETS = ("02-08", "A result of platelets counts if drawn: Mon 8 Feb 2027 or later.")
 INR_COUNTS = "A result of INR counts if drawn"
 
 
 @pytest.mark.parametrize(
     ("dose", "inr"),
     [
-        (at("2027-03-08 23:59"), ("03-09", f"{INR_COUNTS}: Tuesday 2027-03-09 or later.")),
-        (at("2027-03-09 00:00"), ("03-09 00:00", f"{INR_COUNTS} after the last dose of warfarin, Tuesday 2027-03-09 00:00 EST.")),
-        (at("2027-03-09 21:00"), ("03-09 21:00", f"{INR_COUNTS} after the last dose of warfarin, Tuesday 2027-03-09 21:00 EST.")),
+        (at("2027-03-08 23:59"), ("03-09", f"{INR_COUNTS}: Tue 9 Mar 2027 or later.")),
+        (at("2027-03-09 00:00"), ("03-09 00:00", f"{INR_COUNTS} after the last dose of warfarin, Tue 9 Mar 2027 00:00 EST.")),
+        (at("2027-03-09 21:00"), ("03-09 21:00", f"{INR_COUNTS} after the last dose of warfarin, Tue 9 Mar 2027 21:00 EST.")),
     ],
 )  # fmt: skip
 def test_inr_counts_from_its_first_day_or_from_the_dose_before_it(dose, inr):
@@ -143,7 +143,7 @@ def test_inr_counts_from_its_first_day_or_from_the_dose_before_it(dose, inr):
 
 
 def test_result_that_counts_for_hours_is_drawn_within_them():
-    glucose = ("03-10 06:00", "A result of glucose counts if drawn: Wednesday 2027-03-10 06:00 EST or later.")
+    glucose = ("03-10 06:00", "A result of glucose counts if drawn: Wed 10 Mar 2027 06:00 EST or later.")
     assert glucose in drawn(conditions=frozenset({"glucose_on_arrival"}))
 
 
@@ -168,7 +168,7 @@ def test_pregnancy_test_counts_on_its_day_and_the_next():
         "pregnancy_test",
         "earliest",
         "03-09",
-        "A negative pregnancy test counts if done: Tuesday 2027-03-09 or later.",
+        "A negative pregnancy test counts if done: Tue 9 Mar 2027 or later.",
     )
     for start in (START, EVENING):
         assert sheet(young, start=start, item="pregnancy") == [tested]  # fmt: skip
@@ -217,7 +217,7 @@ def test_drug_that_no_time_clears_says_what_does(gate, sentence):
     [
         (
             hold("warfarin", clear=72, block=24),
-            " After that and up to Tuesday 2027-03-09 10:00 EST a clinician decides.",
+            " After that and up to Tue 9 Mar 2027 10:00 EST a clinician decides.",
         ),
         (replace(hold("warfarin", clear=72), block_below=None), ""),
     ],
@@ -231,7 +231,7 @@ def test_drug_left_out_on_the_day_waits_for_its_prescriber_too():
     row = hold("warfarin", "hold_day_of", clearance=True)
     waits = "Its prescriber has not agreed: until then the patient goes on taking it."
     last_dose = sheet(taking("warfarin"), protocol=replace(PROTOCOL, holds=(row,)), item="hold:")[0]
-    assert last_dose[4] == f"Last dose of warfarin: Tuesday 2027-03-09 at the latest. {waits}"
+    assert last_dose[4] == f"Last dose of warfarin: Tue 9 Mar 2027 at the latest. {waits}"
 
 
 @pytest.mark.parametrize(("gate", "needs"), [("", "a decision by a clinician"), ("a normal level", "a normal level")])
@@ -288,7 +288,7 @@ def test_item_without_words_of_its_own_is_named_by_its_kind():
         for rule in PROTOCOL.items
         if rule.kind == "conservative_care"
     )
-    said = "What is owed of conservative care is recorded: Monday 2027-03-08 10:00 EST at the latest."
+    said = "What is owed of conservative care is recorded: Mon 8 Mar 2027 10:00 EST at the latest."
     assert [line[4] for line in sheet(protocol=replace(PROTOCOL, items=care))] == [said]
 
 

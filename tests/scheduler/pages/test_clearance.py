@@ -294,7 +294,7 @@ def test_agreement_for_a_date_that_moved_is_asked_again(
     )
     found = finding(nurse, case)
     assert (found.code, found.owner) == ("clearance_other_date", "scheduler")
-    assert found.sentence.startswith("The prescriber answered for a procedure on Monday 2027-03-15")
+    assert found.sentence.startswith("The prescriber answered for a procedure on Mon 15 Mar 2027")
 
 
 def test_prescriber_at_another_address_is_asked_anew_and_has_no_letter_yet(

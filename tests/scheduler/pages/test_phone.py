@@ -275,7 +275,7 @@ def test_could_not_reach_owes_a_call_and_is_kept_in_the_record(case: Case, signe
     client = signed_in("scheduler")
     answer = client.post(address(case), {"act": "unreached", "outcome": "NO_ANSWER"})
     task = Task.objects.get(case=case, key="phone_check")
-    assert task.sentence == "Call again for the phone check. Last try Monday 2027-03-01 08:00: no answer."
+    assert task.sentence == "Call again for the phone check. Last try Mon 1 Mar 2027 08:00 EST: no answer."
     assert task.sentence in answer.content.decode()
     assert Record.objects.get(practice=case.practice, action="call_not_reached").codes == ["no_answer"]
     wrong = client.post(address(case), {"act": "unreached"})

@@ -27,7 +27,7 @@ def test_case_without_news_for_ten_days_is_stalled() -> None:
     assert [d.kind for d in owed(now - SECOND, news_at=NEWS)] == []
     (duty,) = owed(now, news_at=NEWS)
     assert (duty.kind, duty.queue, duty.due_at) == ("stalled", "scheduler", TONIGHT)
-    assert duty.sentence.startswith("Nothing has been recorded since 2027-03-01.")
+    assert duty.sentence.startswith("Nothing has been recorded since Mon 1 Mar 2027.")
 
 
 @pytest.mark.parametrize(("today", "kinds"), [("2027-03-23 23:59", []), ("2027-03-24 00:00", ["window_at_risk"])])
@@ -38,7 +38,7 @@ def test_window_is_at_risk_from_the_fourteenth_day_before_its_last(today: str, k
 def test_window_at_risk_names_its_last_day_to_the_desk() -> None:
     (duty,) = owed(at("2027-03-30 12:00"))
     assert (duty.queue, duty.due_at) == ("scheduler", at("2027-04-07 00:00"))
-    assert duty.sentence == "The treatment window ends on Wednesday 2027-04-07. Book a start by then."
+    assert duty.sentence == "The treatment window ends on Wed 7 Apr 2027. Book a start by then."
 
 
 def test_drug_still_taken_brings_the_risk_forward_by_its_hold() -> None:
@@ -50,7 +50,7 @@ def test_drug_still_taken_brings_the_risk_forward_by_its_hold() -> None:
 def test_window_that_no_safe_start_reaches_is_the_clinicians() -> None:
     (duty,) = owed(at("2027-04-05 12:00"), facts=taking(Medication("warfarin")))
     assert (duty.kind, duty.queue) == ("window_at_risk", "clinician")
-    assert "the earliest safe start is on 2027-04-10" in duty.sentence
+    assert "the earliest safe start is on Sat 10 Apr 2027" in duty.sentence
 
 
 def test_window_that_has_ended_or_does_not_apply_is_no_risk() -> None:

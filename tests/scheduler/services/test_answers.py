@@ -292,7 +292,7 @@ def test_each_try_that_reached_nobody_is_in_the_record_and_one_call_is_owed(case
     tries = Record.objects.filter(practice=case.practice, action="call_not_reached").order_by("number")
     assert [row.codes for row in tries] == [["voicemail"], ["wrong_number"]]
     assert [task.sentence for task in Task.objects.filter(case=case, key="phone_check")] == [
-        "Call again for the phone check. Last try Monday 2027-03-01 09:00: wrong number. Find the right number first."
+        "Call again for the phone check. Last try Mon 1 Mar 2027 09:00 EST: wrong number. Find the right number first."
     ]
 
 

@@ -54,7 +54,7 @@ def offer(case: Case) -> str:
 def test_desk_is_told_the_earliest_date_after_an_infection(tell: Callable[..., Case], start: datetime) -> None:
     case = tell("checked_in", now=start)
     record(case, "infection_check", {**FOUND, "over_on": "2027-03-20"}, now=start)
-    assert offer(case) == "Offer a new date, from Sunday 2027-03-21 on."
+    assert offer(case) == "Offer a new date, from Sun 21 Mar 2027 on."
 
 
 def test_desk_is_told_the_date_once_a_nurse_records_it(tell: Callable[..., Case], start: datetime) -> None:
@@ -63,7 +63,7 @@ def test_desk_is_told_the_date_once_a_nurse_records_it(tell: Callable[..., Case]
     assert offer(case) == "Offer a new date once a clinician has said when the infection is over."
     later = {**FOUND, "over_on": "2027-03-20"}
     record(case, "infection_check", later, now=start + SECOND, supersedes=[no.public_id])
-    assert offer(case) == "Offer a new date, from Sunday 2027-03-21 on."
+    assert offer(case) == "Offer a new date, from Sun 21 Mar 2027 on."
 
 
 def test_failure_stands_until_evidence_names_it(booked: Case, now: datetime) -> None:

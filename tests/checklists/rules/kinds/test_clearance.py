@@ -172,7 +172,7 @@ def test_conflict_names_the_prescribers_day_and_hours_and_the_protocols():
     found = finding(ITEM, FACTS_ON_WARFARIN, answered(answer="agreed", last_dose_on="2027-03-05").all)
     assert (found.code, found.owner) == ("clearance_conflicts", "clinician")
     assert found.sentence == (
-        "The prescriber named Friday 2027-03-05 as the last day of warfarin, at most 107 hours before this start; "
+        "The prescriber named Fri 5 Mar 2027 as the last day of warfarin, which leaves 106 hours before this start; "
         "the protocol wants 120 hours (5 days): a clinician decides."
     )
 

@@ -26,7 +26,7 @@ from tests.checklists.rules.kinds.test_clearance import (
 from tests.checklists.rules.notes import Notes
 
 DAY = timedelta(days=1)
-WAS_ASKED = "The prescriber of warfarin was asked on Monday 2027-02-22"
+WAS_ASKED = "The prescriber of warfarin was asked on Mon 22 Feb 2027"
 
 
 def told(notes, now=START - 20 * DAY, facts=FACTS_ON_WARFARIN, start=START, protocol=PROTOCOL):
@@ -38,7 +38,7 @@ def test_clearance_says_whom_to_ask_and_when_to_ask_again():
     assert told(Notes()) == missing
     late = asked(at("2027-02-22 23:30"))  # 23 February in UTC
     assert told(late, MONDAY) == f"{WAS_ASKED} and has not answered yet. Call again and record the answer."
-    again = f"{WAS_ASKED} and has not answered yet. Ask again on Wednesday 2027-02-24."
+    again = f"{WAS_ASKED} and has not answered yet. Ask again on Wed 24 Feb 2027."
     assert told(asked(MONDAY), MONDAY, protocol=CHASING) == again
     assert told(asked(MONDAY), WEDNESDAY, protocol=CHASING) == f"{WAS_ASKED} and has not answered. Ask again now."
     unanswered = f"{WAS_ASKED} and has not answered by the day that was set. Call them, or decide how to go on."
@@ -54,12 +54,12 @@ def test_answer_says_what_a_clinician_decides():
     assert told(answered(answer="refused")) == refused
     other = answered(answer="agreed", last_dose_on="2027-03-04", start_on="2027-03-11")
     assert told(other) == (
-        "The prescriber answered for a procedure on Thursday 2027-03-11, which is now on another day. "
+        "The prescriber answered for a procedure on Thu 11 Mar 2027, which is now on another day. "
         "Ask for the last day of warfarin again."
     )
     on_the_day = answered(answer="agreed", last_dose_on="2027-03-10")
     assert told(on_the_day) == (
-        "The prescriber named Wednesday 2027-03-10 as the last day of warfarin, at most 0 hours before this start; "
+        "The prescriber named Wed 10 Mar 2027 as the last day of warfarin, which leaves 0 hours before this start; "
         "the protocol wants 120 hours (5 days): a clinician decides."
     )
 
@@ -79,7 +79,7 @@ def test_day_of_the_procedure_is_that_of_the_site():
 def test_drug_that_is_not_stopped_needs_nobody_to_agree():
     notes = Notes()
     notes.add("hold:warfarin", {"not_taking": True})
-    assert told(notes) == "warfarin is not taken, so nobody need agree."
+    assert told(notes) == "Warfarin is not taken, so nobody need agree."
 
 
 # ---- due, and for whom a signature is

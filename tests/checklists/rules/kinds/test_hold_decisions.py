@@ -366,7 +366,7 @@ def test_dose_of_about_a_year_ago_is_asked_about_again(days, value, expected):
 def test_dose_of_about_a_year_ago_is_named_by_the_day_at_the_site():
     late = ("hold:ibuprofen", {"last_dose_at": at("2026-04-10 23:30").isoformat()}, START - HOUR)
     found = finding("hold:ibuprofen", taking("ibuprofen"), noted(late), protocol=REFERENCE)
-    assert "The last dose of ibuprofen is recorded as 2026-04-10, about a year ago." in found.sentence
+    assert "The last dose of ibuprofen is recorded as Fri 10 Apr 2026, about a year ago." in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -51,20 +51,20 @@ TIER = "The protocol treats aspirin by dose or reason (primary prevention or ana
     ("medication", "values", "sentences"),
     [
         ("ibuprofen", [], ["The last dose of ibuprofen is not recorded. Ask for its date and time."]),
-        ("ibuprofen", [dose(10)], ["ibuprofen needs 24 hours since the last dose: start from Thursday 2027-03-11 00:00 EST on."]),
+        ("ibuprofen", [dose(10)], ["Ibuprofen needs 24 hours since the last dose: start from Thu 11 Mar 2027 00:00 EST on."]),
         ("ibuprofen", [dose(24)], ["The hold of ibuprofen is long enough."]),
-        ("ibuprofen", [{"not_taking": True}], ["ibuprofen is not taken."]),
-        ("ibuprofen", [dose(24 * 340)], ["The last dose of ibuprofen is recorded as 2026-04-04, about a year ago. Check the year and record it again, or that it is not taken."]),
+        ("ibuprofen", [{"not_taking": True}], ["Ibuprofen is not taken."]),
+        ("ibuprofen", [dose(24 * 340)], ["The last dose of ibuprofen is recorded as Sat 4 Apr 2026, about a year ago. Check the year and record it again, or that it is not taken."]),
         ("warfarin", [], ["The patient goes on taking warfarin until its prescriber has agreed to a stop. Get that answer first."]),
         ("unheard-of", [], ["The protocol has no row for unheard-of: a clinician decides what to do."]),
         ("unheard-of", [dose(10)], ["The protocol has no row for unheard-of: a clinician decides what to do."]),
-        ("cilostazol", [dose(10)], ["cilostazol was held for less than 48 hours: a clinician decides."]),
-        ("aspirin", [], [TIER, "aspirin: a clinician decides whether it is stopped, and for how long."]),
-        ("aspirin", [dose(10)], [TIER, "aspirin: a clinician decides whether it is stopped, and for how long."]),
-        ("sertraline", [dose(10)], ["sertraline: a clinician looks at it before the procedure."]),
-        ("metformin", [dose(1)], ["metformin was taken on the day of the procedure: a clinician decides."]),
+        ("cilostazol", [dose(10)], ["Cilostazol was held for less than 48 hours: a clinician decides."]),
+        ("aspirin", [], [TIER, "Aspirin: a clinician decides whether it is stopped, and for how long."]),
+        ("aspirin", [dose(10)], [TIER, "Aspirin: a clinician decides whether it is stopped, and for how long."]),
+        ("sertraline", [dose(10)], ["Sertraline: a clinician looks at it before the procedure."]),
+        ("metformin", [dose(1)], ["Metformin was taken on the day of the procedure: a clinician decides."]),
         ("adalimumab", [dose(100)], ["Change the plan and give, in the list of medications, how many days apart the doses of adalimumab are."]),
-        (EVERY_TWO_WEEKS, [dose(100)], ["adalimumab needs 21 days since the last dose: start from Saturday 2027-03-27 07:00 EDT on."]),
+        (EVERY_TWO_WEEKS, [dose(100)], ["Adalimumab needs 21 days since the last dose: start from Sat 27 Mar 2027 07:00 EDT on."]),
     ],
 )  # fmt: skip
 def test_hold_names_the_drug_the_time_and_what_to_do(medication, values, sentences):
@@ -74,9 +74,9 @@ def test_hold_names_the_drug_the_time_and_what_to_do(medication, values, sentenc
 @pytest.mark.parametrize(
     ("row", "hours", "sentence"),
     [
-        ({"clear": 72, "block": 24}, 10, "x needs 3 days since the last dose: start from Saturday 2027-03-13 00:00 EST on."),
-        ({"clear": 72, "block": 24}, 30, "x was held for less than 3 days: a clinician decides."),
-        ({"block": 24}, 10, "x needs 24 hours since the last dose: start from Thursday 2027-03-11 00:00 EST on."),
+        ({"clear": 72, "block": 24}, 10, "X needs 3 days since the last dose: start from Sat 13 Mar 2027 00:00 EST on."),
+        ({"clear": 72, "block": 24}, 30, "X was held for less than 3 days: a clinician decides."),
+        ({"block": 24}, 10, "X needs 24 hours since the last dose: start from Thu 11 Mar 2027 00:00 EST on."),
         ({"block": 24}, 30, "Time alone does not clear x; it needs: a clinician's decision."),
         ({"block": 24, "extra_gate": "a normal level"}, 30, "Time alone does not clear x; it needs: a normal level."),
     ],
@@ -90,7 +90,7 @@ def test_hold_between_two_times_says_which_one_is_meant(row, hours, sentence):
 )  # fmt: skip
 def test_decision_that_has_to_be_written_is_named(gate, wanted):
     protocol = with_row("clinician_decision", extra_gate=gate, settled_by=frozenset({"decision"}))
-    assert told("x", protocol=protocol) == [f"x: {wanted} to be recorded; until then, see a clinician."]
+    assert told("x", protocol=protocol) == [f"X: {wanted} to be recorded; until then, see a clinician."]
 
 
 ONLY_WITH_GOOD_KIDNEYS = with_row(clear=24, crcl=(50, None))
@@ -102,7 +102,7 @@ def test_kidney_function_that_no_row_covers_is_for_a_clinician_and_postpones_not
     found = finding("hold:x", taking("x"), noted("x", creatinine=True), protocol=ONLY_WITH_GOOD_KIDNEYS)
     assert (found.status, found.code) == ("review", "no_row")
     unknown = told("x", dose(30), protocol=ONLY_WITH_GOOD_KIDNEYS)
-    assert unknown == ["x: Kidney function is not known: record creatinine."]
+    assert unknown == ["X: Kidney function is not known: record creatinine."]
 
 
 def test_protocol_without_holds_has_none():

@@ -46,7 +46,7 @@ def fractured(day):
             replace(FACTS, fractured=None),
             START - 100 * DAY,
             "imaging_expired",
-            "The MRI of 2026-11-30 is older than 90 days at the start. Repeat it.",
+            "The MRI of Mon 30 Nov 2026 is older than 90 days at the start. Repeat it.",
         ),
         (
             MRI,
@@ -60,7 +60,7 @@ def fractured(day):
             replace(FACTS, worsened=DateAbout(date(2027, 3, 8), date(2027, 3, 9))),
             START - 8 * DAY,
             "imaging_before_change",
-            "The MRI was done before the new fall, pain or deficit of 2027-03-09. Repeat it.",
+            "The MRI was done before the new fall, pain or deficit of Tue 9 Mar 2027. Repeat it.",
         ),
         (
             MRI,
@@ -150,10 +150,10 @@ def test_patient_without_mri_is_for_the_clinician_where_the_protocol_knows_no_ot
 @pytest.mark.parametrize(
     ("days", "oedema", "code", "sentence"),
     [
-        (57, MRI["levels"], "window_late", "More than 56 days since 2027-01-12, with marrow oedema on MRI: a clinician decides."),
-        (57, [], "window_no_oedema", "More than 56 days since 2027-01-12, and the MRI shows no marrow oedema. Call the clinician."),
-        (57, None, "window_needs_mri", "More than 56 days since 2027-01-12: record whether the MRI shows marrow oedema."),
-        (85, [], "window_past", "More than 84 days since 2026-12-15: outside the window. A clinician decides on another treatment."),
+        (57, MRI["levels"], "window_late", "More than 56 days since Tue 12 Jan 2027, with marrow oedema on MRI: a clinician decides."),
+        (57, [], "window_no_oedema", "More than 56 days since Tue 12 Jan 2027, and the MRI shows no marrow oedema. Call the clinician."),
+        (57, None, "window_needs_mri", "More than 56 days since Tue 12 Jan 2027: record whether the MRI shows marrow oedema."),
+        (85, [], "window_past", "More than 84 days since Tue 15 Dec 2026: outside the window. A clinician decides on another treatment."),
         (-1, [], "window_not_begun", "The fracture is dated after the start. Correct the date."),
     ],
 )  # fmt: skip
@@ -172,7 +172,7 @@ def test_window_that_is_not_certain_says_what_it_counts_from():
     assert unknown == "The date of the fracture or first symptoms is not known. Ask for it and record it."
     about = replace(FACTS, fractured=DateAbout(date(2027, 2, 11), date(2027, 3, 1)))
     assert told("candidacy", "window_approximate", CANDIDACY, facts=about) == (
-        "The date of the fracture is approximate; the window counts from 2027-02-11. A clinician signs it."
+        "The date of the fracture is approximate; the window counts from Thu 11 Feb 2027. A clinician signs it."
     )
 
 
@@ -180,11 +180,11 @@ def test_window_that_is_not_certain_says_what_it_counts_from():
 def test_window_that_nobody_may_prolong_says_that_it_has_ended(strict, status):
     ended = replace(PROTOCOL, window=replace(PROTOCOL.window, review_days=None, strict=strict))
     found = finding("candidacy", fractured(date(2027, 1, 12)), notes_of("candidacy", CANDIDACY), protocol=ended)
-    said = "The treatment window since 2027-01-12 has ended: a clinician must decide on another treatment."
+    said = "The treatment window since Tue 12 Jan 2027 has ended: a clinician must decide on another treatment."
     assert (found.status, found.sentence) == (status, said)
 
 
 def test_window_of_months_is_told_in_months():
     monthly = replace(PROTOCOL, window=replace(PROTOCOL.window, pass_days=None, pass_months=2))
     found = finding("candidacy", fractured(date(2027, 1, 9)), ready_notes().all, protocol=monthly)
-    assert found.sentence == "More than 2 months since 2027-01-09, with marrow oedema on MRI: a clinician decides."
+    assert found.sentence == "More than 2 months since Sat 9 Jan 2027, with marrow oedema on MRI: a clinician decides."

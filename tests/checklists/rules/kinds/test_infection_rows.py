@@ -199,12 +199,12 @@ def test_confirmed_infection_is_never_overridden():
 @pytest.mark.parametrize(
     ("more", "earliest", "said"),
     [
-        ({"over_on": "2027-03-17"}, at("2027-03-18 00:00", NEW_YORK), "Earliest new date: Thursday 2027-03-18."),
-        ({"over_on": "2027-03-13"}, at("2027-03-14 00:00", NEW_YORK), "Earliest new date: Sunday 2027-03-14."),
+        ({"over_on": "2027-03-17"}, at("2027-03-18 00:00", NEW_YORK), "Earliest new date: Thu 18 Mar 2027."),
+        ({"over_on": "2027-03-13"}, at("2027-03-14 00:00", NEW_YORK), "Earliest new date: Sun 14 Mar 2027."),
         (
             {"over_on": "2027-03-12", "dates": {"positive_covid_test": "2027-03-05"}},
             at("2027-03-20 00:00", NEW_YORK),
-            "Earliest new date: Saturday 2027-03-20.",
+            "Earliest new date: Sat 20 Mar 2027.",
         ),
         ({}, None, "the clinician says when the infection, or its antibiotic, is over"),
     ],

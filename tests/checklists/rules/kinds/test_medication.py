@@ -260,7 +260,7 @@ def test_question_about_a_drug_that_was_not_taken_names_it():
     notes.add("hold:ibuprofen", {"not_taking": True}, at("2027-03-01 12:00"))
     (reason,) = finding("hold:ibuprofen", taking("ibuprofen"), notes.all).reasons
     asks = "Ask whether it was taken, and when last."
-    assert reason.sentence == f"ibuprofen may have been started since this was said. {asks}"
+    assert reason.sentence == f"Ibuprofen may have been started since this was said. {asks}"
 
 
 def test_not_taking_does_not_undo_an_earlier_dose():

@@ -152,7 +152,7 @@ def test_injection_from_before_a_new_fall_does_not_count():
     before = finding("diagnostic_injection", fallen, noted("diagnostic_injection", INJECTED, at("2027-03-04 23:00")))
     assert (before.code, before.sentence) == (
         "injection_before_change",
-        "The injection is older than the new fall, pain or deficit of 2027-03-05. Record a new one.",
+        "The injection is older than the new fall, pain or deficit of Fri 5 Mar 2027. Record a new one.",
     )
     after = noted("diagnostic_injection", INJECTED, at("2027-03-05 00:00"))
     assert outcome("diagnostic_injection", fallen, after) == OK

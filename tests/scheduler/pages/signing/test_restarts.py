@@ -48,7 +48,7 @@ def test_restart_decision_is_recorded_as_a_clinicians_evidence_and_settles_its_t
 ) -> None:
     client = signed_in("clinician")
     page = client.get("/sign/").content.decode()
-    assert "apixaban was stopped. A clinician decides" in page
+    assert "Apixaban was stopped. A clinician decides" in page
     assert "restart 24 h after the procedure" in page
     assert "last dose at" in page
     assert restart(client, only(client))["Location"] == "/sign/?done=decided"

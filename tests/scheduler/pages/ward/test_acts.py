@@ -65,7 +65,11 @@ def test_refused_start_lists_every_reason_with_owner_and_the_time_that_mends(
     page = refused.content.decode()
     assert refused.status_code == 409
     assert {finding.item for finding in refused.context["refused"]} == {"fasting", "ride", "labs"}
-    sentences = ("Nobody can take the patient home.", "platelets 20 10^9/L is outside", "clear liquids needs 2 h")
+    sentences = (
+        "Nobody can take the patient home.",
+        "The result platelets 20 10^9/L is outside",
+        "Clear liquids needs 2 h",
+    )
     errors = page[page.index('id="problem"') : page.index("<h1")]
     assert [sentence for sentence in sentences if sentence not in errors] == []
     assert "ready at Mon 1 Mar 2027 10:30" in errors
@@ -106,11 +110,11 @@ def test_send_home_releases_frees_the_bay_and_leaves_work_for_desk_and_clinician
     owed = {(task.kind, task.queue): task.sentence for task in Task.objects.filter(case=case, done_at=None)}
     assert owed["reschedule", "scheduler"] == "The booking was released (Ate or drank). Offer a new date."
     assert "Tell whoever takes them home" in owed["call", "scheduler"]
-    assert "apixaban was stopped." in owed["restart_decision", "clinician"]
+    assert "Apixaban was stopped." in owed["restart_decision", "clinician"]
     page = place.look("?saved=sent_home")
     assert "Saved: the patient goes home." in page.content.decode()
     assert "restart_decision:apixaban" in place.lines()
-    assert any("apixaban was stopped" in step for step in page.context["next"])
+    assert any("Apixaban was stopped" in step for step in page.context["next"])
 
 
 def test_send_home_needs_a_reason_of_the_list_and_somebody_who_is_here(
