@@ -1,4 +1,4 @@
-"""Shapes of what is said about two patient rows that are one person, or a case that is another's."""
+"""Shapes of what is said about two patient rows that are one person or two, or a case that is another's."""
 
 import uuid
 from typing import Any
@@ -9,7 +9,7 @@ from scheduler.api.fields import IdField, Strict, WholeField, WordField, text
 from scheduler.api.inputs import Versioned
 from scheduler.api.outputs import CaseRowOut, Out, PatientOut, RecordedOut
 from scheduler.api.show import moment, show_case_row, show_patient
-from scheduler.models import Contact, PatientMerge, Practice
+from scheduler.models import Contact, PatientMerge, Practice, ToldApart
 from scheduler.reads import looked_at
 from scheduler.services.duplicates import Candidate, Preview
 from scheduler.services.merging import IDENTIFIERS, SIDES, Choice
@@ -34,8 +34,15 @@ class MergeIn(Versioned):
         )
 
 
-class UndoMergeIn(Versioned):
+class UndoIn(Versioned):
     reason = text(500, lines=True)
+
+
+class TellApartIn(UndoIn):
+    """`other`: who looks like this one; `version` and `other_version` as they were seen."""
+
+    other = IdField()
+    other_version = WholeField(min_value=1)
 
 
 class RefileEvidenceIn(Strict):
@@ -127,6 +134,22 @@ class MergesOut(Out):
     results = MergeOut(many=True)
 
 
+class ApartOut(Out):
+    id = s.UUIDField()
+    version = s.IntegerField()
+    one = s.UUIDField()
+    other = s.UUIDField()
+    reason = s.CharField()
+    told_at = s.DateTimeField()
+    told_by = s.CharField()
+    undone_at = s.DateTimeField(allow_null=True)
+    undone_by = s.CharField(allow_blank=True)
+
+
+class ApartPairsOut(Out):
+    results = ApartOut(many=True)
+
+
 class SinceOut(Out):
     kind = s.CharField()
     id = s.CharField()
@@ -186,6 +209,22 @@ def show_merge(merge: PatientMerge, practice: Practice) -> dict[str, Any]:
         "merged_by": merge.merged_by,
         "undone_at": moment(merge.undone_at, tz),
         "undone_by": merge.undone_by,
+    }
+
+
+def show_apart(pair: ToldApart, practice: Practice) -> dict[str, Any]:
+    looked_at(pair.one_id, pair.other_id)
+    tz = practice.site.tz
+    return {
+        "id": str(pair.pk),
+        "version": pair.version,
+        "one": str(pair.one_id),
+        "other": str(pair.other_id),
+        "reason": pair.reason,
+        "told_at": moment(pair.told_at, tz),
+        "told_by": pair.told_by,
+        "undone_at": moment(pair.undone_at, tz),
+        "undone_by": pair.undone_by,
     }
 
 

@@ -11,11 +11,19 @@ from scheduler import messages
 from scheduler.models import Case, Contact, Patient, PatientMerge
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
-from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
+from scheduler.rules.problems import Invalid, Reason, Refused, Stale
 from scheduler.services.contacts import mark_ended
 from scheduler.services.duplicates import open_twice, overlaps, refusals
 from scheduler.services.links import revoke_links
-from scheduler.services.patient_rows import COLUMNS, claims_follow, exchange, hand_over, lock_patients, reload
+from scheduler.services.patient_rows import (
+    COLUMNS,
+    check_other,
+    claims_follow,
+    exchange,
+    hand_over,
+    lock_patients,
+    reload,
+)
 from scheduler.services.record import Entry, append_records
 from scheduler.services.tasks import owe_task
 from scheduler.services.transitions import ask_to_end_other_cases
@@ -55,7 +63,7 @@ def merge_patients(
 ) -> PatientMerge:
     """All or nothing. Raises Invalid, NotFound, Refused (merged already, under way, overlapping bookings), Stale."""
     _check(choice)
-    _check_duplicate(practice_id, survivor_id, duplicate_id)
+    check_other(practice_id, survivor_id, duplicate_id, field="duplicate")
     cases, patients = lock_patients(practice_id, {survivor_id, duplicate_id})
     survivor, duplicate = patients[survivor_id], patients[duplicate_id]
     if wrong := tuple(refusals(survivor, duplicate, cases)):
@@ -106,18 +114,6 @@ def _check(choice: Choice) -> None:
         wrong.append(Reason("no_reason", "Say in a few words how you know.", field="reason"))
     if wrong:
         raise Invalid("What was decided is incomplete.", errors=tuple(wrong))
-
-
-def _check_duplicate(practice_id: uuid.UUID, survivor_id: uuid.UUID, duplicate_id: uuid.UUID) -> None:
-    """NotFound for the patient who is asked about, Invalid for another one that is named."""
-    known = set(
-        Patient.objects.filter(practice_id=practice_id, pk__in=(survivor_id, duplicate_id)).values_list("pk", flat=True)
-    )
-    if survivor_id not in known:
-        raise NotFound("There is no such patient in this practice.")
-    if duplicate_id not in known:
-        remedy = "Give the id of a patient of this practice."
-        raise Invalid("There is no such patient.", errors=(Reason("patient_unknown", remedy, field="duplicate"),))
 
 
 def _seen(survivor: Patient, duplicate: Patient, versions: tuple[int, int]) -> None:

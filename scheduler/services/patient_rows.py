@@ -7,7 +7,7 @@ from datetime import datetime
 from scheduler.models import Case, Claim, Contact, Link, Patient
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended, Standing
-from scheduler.rules.problems import Erased, NotFound, Refused, Stale
+from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused, Stale
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.cases import bump, note_facts
 from scheduler.services.contacts import invite_anew
@@ -18,6 +18,17 @@ from scheduler.services.tasks import owe_task
 
 HASHED = {"record_number": "record_number_hash"}  # a column and the one that is looked up in its place
 COLUMNS = ("family_name", "given_name", "born_on", "sex", "language", "record_number")
+
+
+def check_other(practice_id: uuid.UUID, patient_id: uuid.UUID, other_id: uuid.UUID, *, field: str) -> None:
+    """NotFound for the patient who is asked about, Invalid for another one that is named."""
+    asked = Patient.objects.filter(practice_id=practice_id, pk__in=(patient_id, other_id))
+    known = set(asked.values_list("pk", flat=True))
+    if patient_id not in known:
+        raise NotFound("There is no such patient in this practice.")
+    if other_id not in known:
+        remedy = "Give the id of a patient of this practice."
+        raise Invalid("There is no such patient.", errors=(Reason("patient_unknown", remedy, field=field),))
 
 
 def lock_patients(practice_id: uuid.UUID, ids: Collection[uuid.UUID]) -> tuple[list[Case], dict[uuid.UUID, Patient]]:

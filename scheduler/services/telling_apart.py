@@ -11,7 +11,7 @@ from scheduler.models import Patient, ToldApart
 from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused, Stale
 from scheduler.services.patient_data import Whose
 from scheduler.services.patient_rows import lock_patients
-from scheduler.services.people import staff_names
+from scheduler.services.people import refuse_gone, staff_names
 from scheduler.services.record import Entry, append_records
 
 
@@ -29,8 +29,9 @@ def tell_apart(
     _, patients = lock_patients(practice_id, set(patient_ids))
     if len(patients) != len(patient_ids):
         remedy = "Name two different patients."
-        raise Invalid("This is one row.", errors=(Reason("same_patient", remedy, field="duplicate"),))
+        raise Invalid("This is one row.", errors=(Reason("same_patient", remedy, field="other"),))
     for patient_id, version in zip(patient_ids, seen_versions, strict=True):
+        refuse_gone(patients[patient_id])
         if patients[patient_id].version != version:
             current = patients[patient_id].version
             raise Stale(f"The patient is at version {current}; you saw {version}. Look again.", version=current)

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from checklists.models import Evidence
-from scheduler.models import Case, PatientMerge
-from scheduler.services import case_moves, merging, signing
+from scheduler.models import Case, PatientMerge, ToldApart
+from scheduler.services import case_moves, merging, signing, telling_apart
 from scheduler.services.demonstration import PASSWORD
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
 from tests.conftest import NOW, START
@@ -173,6 +173,28 @@ def _merge_undo(world: World) -> Call:
     return Call({"merge_id": made.pk}, {"version": made.version, "reason": "They are sisters."})
 
 
+def _tell_apart(world: World) -> Call:
+    one, other = (world.tell("opened").patient_id for _ in range(2))
+    body = {"other": str(other), "version": 1, "other_version": 1, "reason": "Twins: both were here."}
+    return Call({"patient_id": one}, body)
+
+
+def told_apart(world: World) -> ToldApart:
+    one, other = (world.tell("opened").patient_id for _ in range(2))
+    said = {"patient_ids": (one, other), "seen_versions": (1, 1), "reason": "Twins: both were here."}
+    return telling_apart.tell_apart(practice_id=world.practice.pk, by=world.staff["scheduler"].by, now=NOW, **said)
+
+
+def _told_apart(world: World) -> Call:
+    told_apart(world)
+    return Call()
+
+
+def _told_apart_undo(world: World) -> Call:
+    pair = told_apart(world)
+    return Call({"apart_id": pair.pk}, {"version": pair.version, "reason": "One person with two cards."})
+
+
 def _duplicates(world: World) -> Call:
     """Somebody was entered a second time."""
     known = world.tell("opened").patient
@@ -194,6 +216,9 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("patient-duplicates", "GET"): _duplicates,
     ("patient-merge", "GET"): _merge_preview,
     ("patient-merge", "POST"): _merge,
+    ("patient-tell-apart", "POST"): _tell_apart,
+    ("told-apart", "GET"): _told_apart,
+    ("told-apart-undo", "POST"): _told_apart_undo,
     ("merges", "GET"): _merges,
     ("merge-undo", "POST"): _merge_undo,
     ("cases", "GET"): lambda _: Call(),

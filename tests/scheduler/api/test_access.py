@@ -33,6 +33,9 @@ patient-contacts   POST         401       201   403    403       201           4
 patient-duplicates GET          401       200   200    200       200           200     403
 patient-merge      GET          401       200   403    403       200           200     403
 patient-merge      POST         401       200   403    403       200           200     403
+patient-tell-apart POST         401       201   403    403       201           201     403
+told-apart         GET          401       200   403    403       200           200     403
+told-apart-undo    POST         401       200   403    403       200           200     403
 merges             GET          401       200   403    403       200           200     403
 merge-undo         POST         401       200   403    403       200           200     403
 cases              GET          401       200   200    200       200           200     200

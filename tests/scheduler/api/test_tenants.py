@@ -60,7 +60,7 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
 
 
 def test_every_route_with_an_id_is_tried() -> None:
-    assert len(routes_with_an_id()) == 33
+    assert len(routes_with_an_id()) == 35
 
 
 def _open(world: World, **more: Any) -> tuple[str, Call]:
@@ -125,6 +125,7 @@ BODIES: list[tuple[str, Callable[[World], str], Callable[[World, str], tuple[str
     ("patient", _patient, _with(_open, "patient")),
     ("previous", _case, _with(_open, "previous")),
     ("duplicate", _patient, _with(_of("patient-merge"), "duplicate")),
+    ("other", _patient, _with(_of("patient-tell-apart"), "other")),
     ("patient", _patient, _with(_of("case-refile"), "patient")),
     ("case", _case, _with(_of("evidence-refile"), "case")),
     ("supersedes", _evidence, lambda world, pk: _record(world, supersedes=[pk])),

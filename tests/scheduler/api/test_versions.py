@@ -37,6 +37,8 @@ VERSIONED = (
     "case-evidence",
     "patient-merge",
     "merge-undo",
+    "patient-tell-apart",
+    "told-apart-undo",
     "evidence-refile",
     "evidence-error",
     "case-refile",
@@ -45,7 +47,7 @@ NO, YES = {"available": False}, {"available": True, "adult": True, "transport": 
 
 
 # What is at its first version has no earlier one that somebody could have seen.
-FIRST = ("task-done", "patient-merge", "merge-undo")
+FIRST = ("task-done", "patient-merge", "merge-undo", "patient-tell-apart", "told-apart-undo")
 OFF = [(route, off) for route in VERSIONED for off in (-1, 1) if route not in FIRST or off > 0]
 
 
