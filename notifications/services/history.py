@@ -30,6 +30,11 @@ class TimelineEntry:
     sent_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def at(self) -> datetime:
+        """When it left, was given up or is to go out."""
+        return self.sent_at or self.finished_at or self.not_before or self.created_at
+
 
 def timeline(subject: UUID, *, practice_id: UUID) -> tuple[TimelineEntry, ...]:
     """Every message about a subject of this practice, oldest first."""

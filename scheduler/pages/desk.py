@@ -56,7 +56,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
         "clearances": clearance_lines(row, now),
-        "messages": timeline(case.pk, practice_id=actor.practice.pk),
+        "messages": sorted(timeline(case.pk, practice_id=actor.practice.pk), key=lambda message: message.at),
         "may": acts_of(actor.roles, case.state),
         "may_correct_contacts": allowed("desk-contact-change", "POST", actor.roles, demo=False),
         "is_ahead": case.state in BEFORE_PROCEDURE,

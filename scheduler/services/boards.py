@@ -51,6 +51,11 @@ class Row:
         return shown_state(self.verdict, self.overridden, booked=booked, gate=gate_ahead(self.case))
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether the procedure is still to come: from its start on nobody is ready for it."""
+        return self.case.state in BEFORE_PROCEDURE
+
+    @property
     def is_blocked(self) -> bool:
         return self.state == State.BLOCKED
 

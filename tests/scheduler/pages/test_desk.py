@@ -37,6 +37,27 @@ def test_pathway_shows_blocked_first_with_the_next_action_and_its_owner(
     assert page.count('<tr class="blocked">') == 1
 
 
+def test_nobody_is_called_ready_for_what_has_begun_or_is_over(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], at: Callable[..., None]
+) -> None:
+    later = START + timedelta(hours=3)
+    case, desk = tell("started", now=later), signed_in("scheduler")
+    at(later)
+    begun = [desk.get(page).content.decode() for page in ("/desk/", "/desk/day/", f"/desk/cases/{case.pk}/")]
+    assert ["data-ready" in page for page in begun] == [False] * 3
+    assert ["in procedure" in page for page in begun] == [True] * 3
+    assert ("Was booked for" in begun[2], "left in the treatment window" in begun[2]) == (True, False)
+
+
+def test_messages_of_a_case_stand_in_the_order_in_which_they_go_out(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("booked", start=START + timedelta(days=9))
+    shown = signed_in("scheduler").get(f"/desk/cases/{case.pk}/").context["messages"]
+    times = [message.at for message in shown]
+    assert (len(set(times)) > 3, times) == (True, sorted(times))
+
+
 def test_pathway_filter_shows_only_what_it_names(tell: Callable[..., Case], signed_in: Callable[[str], Client]) -> None:
     opened, booked = tell("opened"), tell("booked", start=START + timedelta(days=4))
     page = signed_in("scheduler").get("/desk/?show=unbooked").content.decode()
