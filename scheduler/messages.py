@@ -18,9 +18,9 @@ from notifications.models import Message
 from notifications.rules.ical import Event
 from notifications.rules.mime import Draft
 from notifications.services import outbox
+from scheduler import mail_texts
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case, Contact, Link, Practice
-from scheduler.rules import texts
 
 CONTACT_HOURS = (time(8), time(21))
 LAST_CALL = time(20)
@@ -59,12 +59,6 @@ def attendees(case: Case, booking: Booking) -> tuple[Attendee, ...]:
         if claim.resource and claim.resource.user
     )
     return patient + staff
-
-
-def when_in_words(moment: datetime, practice: Practice) -> str:
-    """Weekday, date, time and zone: no message says today, tonight or tomorrow."""
-    local = moment.astimezone(practice.site.tz)
-    return f"{local:%A}, {local.day} {local:%B %Y} at {local:%H:%M} ({local:%Z}, {practice.zone})"
 
 
 def invite(*, case: Case, booking: Booking, link_to: LinkTo, by: str, now: datetime) -> None:
@@ -120,42 +114,11 @@ def silence(*, case: Case, now: datetime) -> None:
         outbox.withdraw(subject=subject, kinds=PATIENT_KINDS, reason=reason, now=now)
 
 
-def asks(link: str) -> str:
-    """The paragraph of a message that carries the link; nothing without one."""
-    return f"\nPlease answer a few questions before you come:\n{link}\n" if link else ""
-
-
-def line_of_practice(practice: Practice, kind: str, language: str) -> str:
-    """What the practice itself adds to this kind of message, as a paragraph."""
-    line = texts.line_of(practice.texts, kind, language)
-    return f"\n{line}\n" if line else ""
-
-
-def appointment_text(practice: Practice, kind: str, when: str, *, link: str = "", language: str = "") -> str:
-    """Of an invitation, a new time or a cancellation; the practice's own line in the patient's language."""
-    said = {
-        "invite": f"You have an appointment with {practice.name} on {when}.",
-        "moved": f"The appointment with {practice.name} is now on {when}.",
-        "cancelled": f"The appointment with {practice.name} on {when} is cancelled.",
-    }[kind]
-    added = line_of_practice(practice, kind, language)
-    return f"{said}\n\nWhere: {practice.address}\n{asks(link)}{added}\nQuestions? Call {practice.phone}.\n"
-
-
-def reminder_text(practice: Practice, when: str, *, whose: str = "your", link: str = "", language: str = "") -> str:
-    added = line_of_practice(practice, "reminder", language)
-    open_step = f"One step before it is still open. Please call {practice.phone}.\n{added}"
-    if link:
-        open_step = f"One step before it is still open:\n{link}\n{added}\nQuestions? Call {practice.phone}.\n"
-    return f"{whose.capitalize()} appointment with {practice.name} is on {when}.\n\n{open_step}"
-
-
 def _queue(
     case: Case, booking: Booking, attendee: Attendee, *, cancelled: bool, by: str, now: datetime, link: str = ""
 ) -> None:
     practice = case.practice
     moved = booking.sequence > 0 and not cancelled
-    when = when_in_words(booking.starts_at, practice)
     told_of, summary = (
         ("cancelled", "appointment cancelled")
         if cancelled
@@ -163,7 +126,7 @@ def _queue(
         if moved
         else ("invite", "appointment")
     )
-    language = case.patient.language if attendee.who == "patient" else ""
+    language = case.patient.language if attendee.who == "patient" else mail_texts.STAFF
     kind = f"{'cancel' if cancelled else 'invite'}:{attendee.who}"
     event = Event(
         uid=booking.uid,
@@ -171,7 +134,7 @@ def _queue(
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
         zone=practice.zone,
-        summary=f"Appointment - {practice.name}",
+        summary=mail_texts.appointment_summary(practice, language),
         location=practice.address,
         description=f"{practice.name}, {practice.phone}",
         organizer_name=practice.name,
@@ -191,8 +154,8 @@ def _queue(
             sender=practice.email,
             recipient=attendee.address,
             recipient_name=attendee.name,
-            title=f"Appointment - {practice.name}: {'cancelled' if cancelled else when}",
-            text=appointment_text(practice, told_of, when, link=link, language=language),
+            title=mail_texts.appointment_title(practice, booking.starts_at, cancelled=cancelled, language=language),
+            text=mail_texts.appointment_text(practice, told_of, booking.starts_at, link=link, language=language),
             summary=f"{summary}, {attendee.who}",
             dated_at=now,
             event=event,
@@ -294,8 +257,7 @@ def _reminded(case: Case) -> list[Contact]:
 def _queue_reminder(
     case: Case, booking: Booking, contact: Contact, reminder: Reminder, link: str, by: str, now: datetime
 ) -> None:
-    practice, whose = case.practice, "your" if contact.kind == "patient" else "the"
-    when = when_in_words(booking.starts_at, practice)
+    practice, language, is_patients = case.practice, case.patient.language, contact.kind == "patient"
     outbox.enqueue(
         Draft(
             practice_id=practice.pk,
@@ -306,8 +268,10 @@ def _queue_reminder(
             sender=practice.email,
             recipient=contact.email,
             recipient_name=None,
-            title=f"Before {whose} appointment - {practice.name}",
-            text=reminder_text(practice, when, whose=whose, link=link, language=case.patient.language),
+            title=mail_texts.reminder_title(practice, is_patients=is_patients, language=language),
+            text=mail_texts.reminder_text(
+                practice, booking.starts_at, is_patients=is_patients, link=link, language=language
+            ),
             summary="reminder of an open step",
             dated_at=reminder.at,
             not_before=reminder.at,

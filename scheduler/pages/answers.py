@@ -14,8 +14,8 @@ from checklists.rules.questions import Answer, Choice, Detail, Text, problems_of
 from checklists.rules.questions.script import CHOOSE, DAY, SIGNS_LEFT, SKIPPED, TIME, UNREADABLE
 from checklists.rules.sitetime import wall_instant
 from scheduler.models import Practice
-from scheduler.pages.spoken import say
 from scheduler.services.answers import Asked, Said
+from scheduler.spoken import say
 
 
 def prefix_of(item: str) -> str:

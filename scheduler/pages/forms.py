@@ -13,6 +13,7 @@ from scheduler.models import Practice, Resource
 from scheduler.pages.condition_fields import ConditionsForm, lines_of
 from scheduler.pages.fields import TextField
 from scheduler.rules.referrals.cells import read_medication
+from scheduler.rules.texts import LANGUAGES
 from scheduler.rules.transitions import ENDINGS
 from scheduler.services.bookings import Slot
 from scheduler.services.cases import Plan
@@ -80,12 +81,15 @@ class CaseForm(ConditionsForm):
 class NewCaseForm(CaseForm):
     """The same with a new patient, whose fields come first."""
 
-    field_order = ("family_name", "given_name", "born_on", "sex", "record_number", "email", "phone")
+    field_order = ("family_name", "given_name", "born_on", "sex", "language", "record_number", "email", "phone")
     family_name = TextField(max_length=100)
     given_name = TextField(max_length=100)
     born_on = forms.DateField(label="Born on", widget=forms.DateInput(attrs=DATE))
     sex = forms.ChoiceField(
         choices=[UNKNOWN, ("female", "female"), ("male", "male"), ("other", "other")], required=False
+    )
+    language = forms.ChoiceField(
+        choices=list(LANGUAGES.items()), required=False, help_text="The patient's mails and questions come in it."
     )
     record_number = TextField(max_length=40, required=False)
     email = forms.EmailField(label="E-mail", required=False, help_text="Invites go here. Without it the desk calls.")
@@ -94,7 +98,12 @@ class NewCaseForm(CaseForm):
     def patient(self) -> NewPatient:
         data = self.cleaned_data
         return NewPatient(
-            data["family_name"], data["given_name"], data["born_on"], data["sex"], record_number=data["record_number"]
+            data["family_name"],
+            data["given_name"],
+            data["born_on"],
+            data["sex"],
+            data["language"] or "en",
+            data["record_number"],
         )
 
     def contact(self) -> NewContact | None:

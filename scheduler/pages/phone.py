@@ -20,8 +20,6 @@ from scheduler.access import Actor
 from scheduler.models import Case, Contact, Practice
 from scheduler.pages.answers import AnswerForm
 from scheduler.pages.session import note, page
-from scheduler.pages.spoken import LANGUAGES, language_of
-from scheduler.pages.spoken import say as aloud
 from scheduler.rules.problems import Invalid, NotPermitted, Problem, Reason
 from scheduler.rules.roles import WARD
 from scheduler.services import boards, cases
@@ -29,6 +27,8 @@ from scheduler.services.answers import Asked, Said, asked_of, caregivers
 from scheduler.services.look_alikes import look_alikes
 from scheduler.services.people import staff_names
 from scheduler.services.phone import Speaker, Unreached, note_unreached, record_phone_check
+from scheduler.spoken import LANGUAGES, language_of
+from scheduler.spoken import say as aloud
 
 PRESCREEN = "infection_prescreen"
 NEEDS_NURSE = (PRESCREEN,)  # a sign that was told is weighed by a nurse or clinician

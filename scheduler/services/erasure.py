@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from notifications.models import PENDING, Message
-from scheduler.messages import when_in_words
+from scheduler.mail_texts import staff_when
 from scheduler.models import Booking, Case, Contact, Erasure, Patient, Task
 from scheduler.rules.breaks import Break
 from scheduler.rules.duties import REFILED
@@ -156,7 +156,7 @@ def _obstacles(whose: Whose, cases: Sequence[Case], now: datetime) -> Iterator[R
         yield from _of_case(case, now)
     ahead = Booking.objects.filter(practice_id=whose.practice_id, case_id__in=whose.cases)
     for booking in ahead.filter(released_at=None, ends_at__gt=now).order_by("starts_at"):
-        remedy = f"The booking on {when_in_words(booking.starts_at, booking.practice)} stands. Release it first."
+        remedy = f"The booking on {staff_when(booking.starts_at, booking.practice)} stands. Release it first."
         yield Reason("booking_stands", remedy, owner="scheduler")
     for task in _tasks(whose):
         words = task.kind.replace("_", " ")

@@ -12,7 +12,7 @@ from checklists.services import checklists
 from notifications.models import Message
 from notifications.rules.mime import Draft
 from notifications.services import outbox
-from scheduler import messages
+from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case
 from scheduler.rules.duties import Duty
@@ -103,7 +103,7 @@ def _offer_what_was_released(case: Case, word: Evidence, by: str, now: datetime)
     if word.item != "infection_check" or released is None or case.state != "referred":
         return
     drop_tasks(case=case, kinds=("reschedule",), keys=[str(released.pk)], outcome="entered in error", by=by, now=now)
-    when = messages.when_in_words(released.starts_at, case.practice)
+    when = mail_texts.staff_when(released.starts_at, case.practice)
     sentence = (
         f"The booking of {when} was released for an infection that was entered in error. Ring the patient, and book "
         "again: the old time if it is free."
@@ -131,11 +131,7 @@ def _correct_reminders(case: Case, word: Evidence, by: str, now: datetime) -> No
 
 def _queue_correction(case: Case, booking: Booking, sent: Message, by: str, now: datetime) -> None:
     practice = case.practice
-    when = messages.when_in_words(booking.starts_at, practice)
-    text = (
-        f"We wrote to you that a step before the appointment on {when} was still open. That was our mistake: "
-        f"it is not open. The appointment stands.\n\nQuestions? Call {practice.phone}.\n"
-    )
+    title, text = mail_texts.correction(practice, booking.starts_at, language=case.patient.language)
     outbox.enqueue(
         Draft(
             practice_id=practice.pk,
@@ -146,7 +142,7 @@ def _queue_correction(case: Case, booking: Booking, sent: Message, by: str, now:
             sender=practice.email,
             recipient=sent.recipient,
             recipient_name=None,
-            title=f"Correction - {practice.name}",
+            title=title,
             text=text,
             summary="reminder corrected",
             dated_at=now,

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from notifications.rules.mime import Draft
 from notifications.services import outbox
-from scheduler import messages
+from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Case, Contact, Link
 from scheduler.rules.problems import NotFound, Refused
@@ -54,11 +54,11 @@ def _refuse_unreachable(case: Case, contact: Contact) -> None:
 
 def _queue(link: Link, by: str, now: datetime) -> None:
     case, contact, practice = link.case, link.contact, link.case.practice
+    language = case.patient.language
     if contact.kind == "escort":
         text = pickup_text(case, address_of(link))
     else:
-        text = f"This is your link from {practice.name}. It takes the place of any link we sent before.\n"
-        text += f"{messages.asks(address_of(link))}\nQuestions? Call {practice.phone}.\n"
+        text = mail_texts.link_text(practice, address_of(link), language=language)
     outbox.enqueue(
         Draft(
             practice_id=case.practice_id,
@@ -69,7 +69,7 @@ def _queue(link: Link, by: str, now: datetime) -> None:
             sender=practice.email,
             recipient=contact.email,
             recipient_name=None,
-            title=f"Your link - {practice.name}",
+            title=mail_texts.link_title(practice, language=language),
             text=text,
             summary=f"link sent again, {contact.kind}",
             dated_at=now,

@@ -7,7 +7,7 @@ from checklists.models import Evidence
 from notifications.models import Message, State
 from notifications.rules.mime import Draft
 from notifications.services import outbox
-from scheduler import messages
+from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case, Contact
 from scheduler.rules.links import Ended
@@ -96,21 +96,13 @@ def take_back(case: Case, contact: Contact, by: str, now: datetime) -> None:
     told = [mail for mail in mine if mail.kind == CANCELLED or mail.state == State.SENT or mail.perhaps_sent]
     if not told or told[-1].kind == CANCELLED:
         return
-    practice = case.practice
-    text = f"You need not come to {practice.name}: the pick-up is cancelled.\n\nQuestions? Call {practice.phone}.\n"
+    text = mail_texts.pickup_cancelled_text(case.practice, language=case.patient.language)
     _queue(case, contact, CANCELLED, f"{told[-1].occasion}:cancelled", text, "pick-up cancelled", by, now, None)
 
 
 def pickup_text(case: Case, link: str) -> str:
-    """When, where and the link: nothing about the patient."""
-    practice, booking = case.practice, case.booking
-    assert booking is not None
-    when = messages.when_in_words(pickup_at(booking), practice)
-    asked = f"\nPlease tell us whether you can come:\n{link}\n" if link else ""
-    return (
-        f"You were named to take somebody home from {practice.name}.\n\n"
-        f"Pick-up: about {when}\nWhere: {practice.address}\n{asked}\nQuestions? Call {practice.phone}.\n"
-    )
+    assert case.booking is not None
+    return mail_texts.pickup_text(case.practice, pickup_at(case.booking), link, language=case.patient.language)
 
 
 def _queue(
@@ -135,7 +127,7 @@ def _queue(
             sender=practice.email,
             recipient=contact.email,
             recipient_name=None,
-            title=f"{summary.capitalize()} - {practice.name}",
+            title=mail_texts.pickup_title(practice, cancelled=kind == CANCELLED, language=case.patient.language),
             text=text,
             summary=f"{summary}, escort",
             dated_at=now,

@@ -5,8 +5,8 @@ from datetime import datetime
 from django import template
 
 from checklists.rules.questions import Text
+from scheduler import spoken
 from scheduler.models import Practice
-from scheduler.pages import spoken
 
 register = template.Library()
 

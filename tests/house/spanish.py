@@ -14,7 +14,10 @@ from tests.house.project import ROOT
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "say": None}
 # Each catalogue, and where the texts that it must hold are written.
 SOURCES = {
-    "scheduler": ("scheduler/templates/my/*.html", "scheduler/pages/my/*.py"),
+    "scheduler": (
+        *("scheduler/templates/my/*.html", "scheduler/pages/my/*.py"),
+        *("scheduler/mail_texts.py", "scheduler/spoken.py"),
+    ),
     "checklists": ("checklists/rules/questions/*.py",),
 }
 

@@ -12,7 +12,6 @@ from checklists.rules.doses import AGREED
 from checklists.rules.known import TOLD
 from scheduler.pages.fields import TextField
 from scheduler.pages.my.door import Visit, my_page, show
-from scheduler.pages.my.words import when_in_words
 from scheduler.pages.ward.clearance_form import DETAILS, check_bridging, details
 from scheduler.pages.ward.forms import DATE
 from scheduler.pages.words import value_in_words
@@ -21,6 +20,7 @@ from scheduler.services import boards
 from scheduler.services.clearances import Line, clearance_lines
 from scheduler.services.links import PRESCRIBER
 from scheduler.services.prescribers import CALL_ME, answer_clearance
+from scheduler.spoken import when_in_words
 
 CHOICES = [
     (AGREED, "It may be stopped"),

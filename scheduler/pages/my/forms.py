@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from scheduler.pages.my.words import language_now
+from scheduler.spoken import language_now
 
 BOXES = {
     "month": (_("Month"), _("Write the month as a number from 1 to 12."), 12),

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 from checklists.rules.questions import Question, Text
 from scheduler.pages.my.door import Visit, my_page, show
-from scheduler.pages.my.words import when_in_words
 from scheduler.services.answers import Asked, asked_of
 from scheduler.services.moves import moved_from
+from scheduler.spoken import when_in_words
 
 
 @dataclass(frozen=True, slots=True)

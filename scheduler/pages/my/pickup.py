@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from scheduler.pages.answers import AnswerForm
 from scheduler.pages.my.door import Visit, my_page, show
 from scheduler.pages.my.questions import again, in_words, save
-from scheduler.pages.my.words import when_in_words
 from scheduler.rules.problems import NotFound, Problem, Stale
 from scheduler.services.answers import ESCORT, Asked, asked_of
 from scheduler.services.pickups import pickup_at
+from scheduler.spoken import when_in_words
 
 UNDER_WAY = ("in_procedure", "recovering")  # nothing is asked any more, and somebody is on the way
 

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from scheduler import clock, messages
+from scheduler import clock, mail_texts
 from scheduler.access import Actor
 from scheduler.models import Practice
 from scheduler.pages.session import page
 from scheduler.pages.settings.forms import TextsForm
 from scheduler.pages.settings.saving import attempt, posted, show
-from scheduler.rules.texts import KINDS, LANGUAGES, line_of
+from scheduler.rules.texts import KINDS, LANGUAGES
 from scheduler.services.practice_changes import change_texts
 
 SAMPLE_LINK = "https://…/my/…"
@@ -46,18 +46,17 @@ def texts(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def previews(practice: Practice, now: datetime) -> list[Preview]:
-    """Each message with its saved line, for a time in a week; where a language has no line, there is none."""
-    when = messages.when_in_words((now + timedelta(days=7)).replace(minute=0), practice)
+    """Each message in each language with its saved line, for a time in a week."""
+    moment = (now + timedelta(days=7)).replace(minute=0)
     return [
-        Preview(KINDS[kind], name, language, _text(practice, kind, when, language))
+        Preview(KINDS[kind], name, language, _text(practice, kind, moment, language))
         for kind in KINDS
         for language, name in LANGUAGES.items()
-        if language == "en" or line_of(practice.texts, kind, language)
     ]
 
 
-def _text(practice: Practice, kind: str, when: str, language: str) -> str:
+def _text(practice: Practice, kind: str, moment: datetime, language: str) -> str:
     if kind == "reminder":
-        return messages.reminder_text(practice, when, link=SAMPLE_LINK, language=language)
+        return mail_texts.reminder_text(practice, moment, link=SAMPLE_LINK, language=language)
     link = "" if kind == "cancelled" else SAMPLE_LINK
-    return messages.appointment_text(practice, kind, when, link=link, language=language)
+    return mail_texts.appointment_text(practice, kind, moment, link=link, language=language)

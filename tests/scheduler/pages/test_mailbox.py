@@ -34,7 +34,7 @@ def test_mailbox_lists_opens_and_downloads_a_mail(mail: str, signed_in: Callable
     client = signed_in("scheduler")
     assert "REQUEST 0" in client.get("/desk/mailbox/").content.decode()
     page = client.get(f"/desk/mailbox/{mail}/").content.decode()
-    assert "You have an appointment with Test Spine Clinic on Monday, 1 March 2027 at 10:00" in page
+    assert "You have an appointment with Test Spine Clinic on Monday, March 1, 2027 at 10:00 AM (Eastern time)." in page
     invite = client.get(f"/desk/mailbox/{mail}/invite.ics")
     assert invite["Content-Disposition"] == 'attachment; filename="invite.ics"'
     assert icalendar.Calendar.from_ical(invite.content)["METHOD"] == "REQUEST"

@@ -78,7 +78,7 @@ def test_named_escort_is_mailed_the_pick_up_once_with_a_link_of_their_own(case: 
     assert box.to.count(escort.email) == 1
     ((state, text),) = mails()
     assert (state, token(link_of(case, "escort")) in text) == ("sent", True)
-    assert "Thursday, 4 March 2027 at 12:15" in text  # when the bay is left
+    assert "Thursday, March 4, 2027 at 12:15 PM" in text  # when the bay is left
     said = text.casefold()
     assert [word for word in (case.patient.family_name, "kyphoplasty", "apixaban") if word.casefold() in said] == []
 
@@ -134,12 +134,12 @@ def test_move_tells_the_new_time_in_place_of_what_was_not_sent(
 ) -> None:
     later, last = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
     move(case, START + timedelta(days=1), resources, later)
-    assert [(state, "5 March" in text) for state, text in mails()] == [("superseded", False), ("queued", True)]
+    assert [(state, "March 5" in text) for state, text in mails()] == [("superseded", False), ("queued", True)]
     send_all(later)
     move(case, START, resources, last)
     box, _ = send_all(last)
     assert box.to.count(escort.email) == 1
-    assert [(state, "4 March" in text) for state, text in mails()][-1] == ("sent", True)
+    assert [(state, "March 4" in text) for state, text in mails()][-1] == ("sent", True)
     assert mails("pickup_cancelled:escort") == []
     assert Link.objects.filter(contact=escort).count() == 1
 

@@ -1,12 +1,14 @@
-"""Texts of the questions in the language of whoever reads or hears them; moments in the practice's zone."""
+"""What a patient reads or hears, in their language: texts of the questions, and moments in the practice's zone."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat, translation
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from checklists.rules.questions import Text
+from scheduler.models import Practice
 
 LANGUAGES = (("en", "English"), ("es", "Español"))
 
@@ -50,3 +52,39 @@ def moment(at: datetime, tz: ZoneInfo) -> str:
             f"{day(local.date())} a {'la' if hour == 1 else 'las'} {clock} {'p. m.' if noon else 'a. m.'} ({local:%Z})"
         )
     return f"{day(local.date())} at {clock} {'PM' if noon else 'AM'} ({local:%Z})"
+
+
+def language_now() -> str:
+    return language_of(translation.get_language() or "en")
+
+
+def zone_in_words(at: datetime, practice: Practice) -> str:
+    """`Eastern time` for New York; the city where no word is known."""
+    words = {
+        "EST": _("Eastern time"),
+        "EDT": _("Eastern time"),
+        "CST": _("Central time"),
+        "CDT": _("Central time"),
+        "MST": _("Mountain time"),
+        "MDT": _("Mountain time"),
+        "PST": _("Pacific time"),
+        "PDT": _("Pacific time"),
+        "AKST": _("Alaska time"),
+        "AKDT": _("Alaska time"),
+        "HST": _("Hawaii time"),
+    }
+    if practice.zone == "America/Phoenix":
+        return _("Arizona time")
+    short = f"{at.astimezone(practice.site.tz):%Z}"
+    american = practice.zone.startswith(("America/", "Pacific/", "US/"))
+    city = practice.zone.rpartition("/")[2].replace("_", " ")
+    return words[short] if american and short in words else _("{city} time").format(city=city)
+
+
+def when_in_words(at: datetime, practice: Practice) -> str:
+    """`Monday, March 1, 2027 at 10:00 AM (Eastern time)`."""
+    here = at.astimezone(practice.site.tz)
+    said = moment(at, practice.site.tz).rpartition(" (")[0]
+    on, zone = day(here.date()), zone_in_words(at, practice)
+    year = f" de {here:%Y}" if language_now() == "es" else f", {here:%Y}"
+    return f"{said.replace(on, on + year, 1)} ({zone})"
