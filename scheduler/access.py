@@ -101,6 +101,7 @@ ACCESS: Mapping[str, Mapping[str, Allowed]] = {
     "desk-clearance-verify": {"POST": WARD},
     "desk-clearance-letter": {"GET": CARE},
     "desk-link-send": post(Act.SEND_LINK),
+    "desk-contact-add": {"GET": DESK, "POST": DESK},
     "desk-contact-change": {"GET": DESK, "POST": DESK},
     # A link's cookie is asked for in place of a login: scheduler/pages/my/door.py.
     "my-link": {"GET": ANYONE},

@@ -48,6 +48,7 @@ READS: Mapping[str, Reads] = {
     "desk-clearance-verify": PATIENTS,
     "desk-clearance-letter": PATIENTS,
     "desk-link-send": PATIENTS,
+    "desk-contact-add": PATIENTS,
     "desk-contact-change": PATIENTS,
     "desk-case-refile": PATIENTS,
     "desk-evidence-error": PATIENTS,

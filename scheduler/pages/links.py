@@ -1,4 +1,4 @@
-"""The desk and the links of a case: send one again, give a contact another address."""
+"""The desk and the links of a case: send one again, add a person, give a contact another address."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ from scheduler.pages.session import note, page
 from scheduler.rules.problems import NotFound, Problem
 from scheduler.rules.texts import is_one_line
 from scheduler.services import cases
-from scheduler.services.contacts import replace_contact
+from scheduler.services.contacts import add_person, replace_contact
 from scheduler.services.link_mails import send_link
 from scheduler.services.people import NewContact
 
@@ -44,6 +44,48 @@ class AddressForm(forms.Form):
         return data
 
 
+class PersonForm(AddressForm):
+    """Who takes the patient home is named where the ride is recorded."""
+
+    field_order = ("kind", "name", "email", "phone", "permission")
+    kind = forms.ChoiceField(label="Who", choices=[("patient", "the patient"), ("caregiver", "a caregiver")])
+    permission = TextField(
+        label="What the patient allowed, when and how",
+        max_length=200,
+        required=False,
+        help_text="For a caregiver: without it nothing is sent to them.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("kind") == "caregiver" and not data.get("permission") and "permission" not in self.errors:
+            self.add_error("permission", "Say what the patient allowed: a caregiver reads what the patient reads.")
+        return data
+
+
+@require_http_methods(["GET", "POST"])
+@page("desk-contact-add")
+def add(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
+    """Another address of the patient, or a caregiver."""
+    case = cases.case_of(actor.practice.pk, case_id)
+    form = PersonForm(request.POST if request.method == "POST" else None)
+    problem = None
+    if form.is_valid():
+        new = NewContact(**form.cleaned_data)
+        try:
+            add_person(
+                practice_id=actor.practice.pk, patient_id=case.patient_id, contact=new, by=actor.by, now=clock.now()
+            )
+            return redirect(f"/desk/cases/{case.pk}/#links")
+        except Problem as refused:
+            note(actor, refused, case.pk)
+            problem = refused
+    context = {"actor": actor, "case": case, "form": form, "problem": problem, "title": "Add a person"}
+    more = {"lead": "What is booked is told there at once. Who takes the patient home is named in the ride: Record…"}
+    wrong = (problem.status if problem else 400) if request.method == "POST" else 200
+    return render(request, "desk/contact.html", {**context, **more, "button": "Add the person"}, status=wrong)
+
+
 @require_http_methods(["GET", "POST"])
 @page("desk-contact-change")
 def change(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
@@ -65,7 +107,7 @@ def change(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: u
         except Problem as refused:
             note(actor, refused, case.pk)
             problem = refused
-    context = {"actor": actor, "form": form, "problem": problem, "title": f"Address of the {old.kind}"}
+    context = {"actor": actor, "case": case, "form": form, "problem": problem, "title": f"Address of the {old.kind}"}
     more = {"lead": "The link sent to the old address stops working at once.", "button": "Save the address"}
     wrong = (problem.status if problem else 400) if request.method == "POST" else 200
-    return render(request, "desk/form.html", {**context, **more}, status=wrong)
+    return render(request, "desk/contact.html", {**context, **more}, status=wrong)

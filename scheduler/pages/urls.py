@@ -69,6 +69,7 @@ urlpatterns = [
     ),
     path("desk/cases/<uuid:case_id>/phone/", phone.phone_check, name="desk-phone"),
     path("desk/cases/<uuid:case_id>/links/<uuid:contact_id>/send/", links.send, name="desk-link-send"),
+    path("desk/cases/<uuid:case_id>/contacts/", links.add, name="desk-contact-add"),
     path("desk/cases/<uuid:case_id>/contacts/<uuid:contact_id>/", links.change, name="desk-contact-change"),
     *settings,
     path("desk/mailbox/", mailbox.mailbox, name="desk-mailbox"),

@@ -1,7 +1,7 @@
-"""A contact is replaced: its links die in the same transaction, calendars and reminders follow."""
+"""A contact is added or replaced: its links die in the same transaction, calendars and reminders follow."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +22,19 @@ from scheduler.services.record import append_record
 
 
 @transaction.atomic
+def add_person(
+    *, practice_id: uuid.UUID, patient_id: uuid.UUID, contact: NewContact, by: str, now: datetime
+) -> Contact:
+    """Somebody more who is reached: what is booked already is told there too. Raises NotFound, Invalid, Refused."""
+    if not Patient.objects.filter(practice_id=practice_id, pk=patient_id).exists():
+        raise NotFound("There is no such patient in this practice.")
+    cases = list(_locked_cases(practice_id, patient_id))
+    new = add_contact(patient=_locked_patient(patient_id), contact=contact, by=by, now=now)
+    _follow(cases, by, now)
+    return new
+
+
+@transaction.atomic
 def replace_contact(
     *, practice_id: uuid.UUID, contact_id: uuid.UUID, contact: NewContact, by: str, now: datetime
 ) -> Contact:
@@ -31,11 +44,15 @@ def replace_contact(
     old = _standing(patient_id, contact_id)
     mark_ended(old, by, now)
     new = add_contact(patient=old.patient, contact=contact, by=by, now=now)
+    _follow(cases, by, now)
+    return new
+
+
+def _follow(cases: Iterable[Case], by: str, now: datetime) -> None:
+    """An old address hears a CANCEL, a new one a REQUEST; what is still to come is planned anew."""
     for case in cases:
-        # The old address hears a CANCEL, the new one a REQUEST; what is still to come is planned anew.
         invite_anew(case, by, now)
         look_again(case=case, now=now, by=by)
-    return new
 
 
 def _patient_of(practice_id: uuid.UUID, contact_id: uuid.UUID) -> uuid.UUID:
@@ -52,9 +69,14 @@ def _locked_cases(practice_id: uuid.UUID, patient_id: uuid.UUID) -> Iterator[Cas
         yield locked_case(practice_id, case_id)
 
 
+def _locked_patient(patient_id: uuid.UUID) -> Patient:
+    """Under the lock that a merge, an erasure or another change of a contact holds too."""
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("practice").get(pk=patient_id)
+
+
 def _standing(patient_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
-    """The contact as it is under the lock of its patient's row, which a merge or another change of it holds too."""
-    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("practice").get(pk=patient_id)
+    """The contact as it is under the lock of its patient's row."""
+    patient = _locked_patient(patient_id)
     contact = Contact.objects.get(pk=contact_id)
     refuse_gone(patient)
     if contact.patient_id != patient_id:

@@ -9,9 +9,8 @@ from scheduler.api import inputs, outputs
 from scheduler.api.described import described
 from scheduler.api.show import show_patient
 from scheduler.api.views import Write
-from scheduler.models import Patient
-from scheduler.rules.problems import NotFound
 from scheduler.services import people
+from scheduler.services.contacts import add_person
 
 
 @described(name="add_patient", takes=inputs.PatientIn, answers=outputs.PatientOut, status=201)
@@ -42,10 +41,11 @@ class PatientContacts(Write):
     accepts, status = inputs.ContactIn, 201
 
     def act(self, actor: Actor, data: dict[str, Any], **ids: uuid.UUID) -> Any:
-        patient = Patient.objects.filter(practice=actor.practice, pk=ids["patient_id"]).first()
-        if patient is None:
-            raise NotFound("There is no such patient in this practice.")
-        contact = people.add_contact(
-            patient=patient, contact=inputs.ContactIn.value(data), by=actor.by, now=clock.now()
+        contact = add_person(
+            practice_id=actor.practice.pk,
+            patient_id=ids["patient_id"],
+            contact=inputs.ContactIn.value(data),
+            by=actor.by,
+            now=clock.now(),
         )
         return {"id": str(contact.pk), "kind": contact.kind, "channel": contact.channel}

@@ -93,3 +93,55 @@ def test_contact_and_case_of_others_are_not_found(
     for path in (f"links/{theirs.contact_id}/send/", f"contacts/{theirs.contact_id}/"):
         assert client.post(f"/desk/cases/{case.pk}/{path}", {"email": "x@people.example"}).status_code == 404
     assert opens(theirs)
+
+
+PERSON = {"kind": "caregiver", "name": "Ann Other", "email": "ann@people.example", "permission": "by telephone"}
+
+
+def test_caregiver_is_added_with_the_patients_permission_and_reminded_from_then_on(
+    case: Case, signed_in: Callable[[str], Client]
+) -> None:
+    client, address = signed_in("scheduler"), f"/desk/cases/{case.pk}/contacts/"
+    assert f'href="{address}"' in shown(client, case)
+    refused = client.post(address, {**PERSON, "permission": ""})
+    assert (refused.status_code, b"Say what the patient allowed" in refused.content) == (400, True)
+    assert (client.post(address, PERSON)["Location"], "Ann Other" in shown(client, case)) == (
+        f"/desk/cases/{case.pk}/#links",
+        True,
+    )
+    kinds = set(Message.objects.filter(subject=case.pk).values_list("kind", flat=True))
+    assert ("reminder:caregiver" in kinds, "invite:caregiver" in kinds) == (True, False)
+
+
+def test_new_address_of_the_patient_is_invited_to_what_is_booked_and_nobody_twice(
+    case: Case, signed_in: Callable[[str], Client]
+) -> None:
+    invited = Message.objects.filter(subject=case.pk, kind="invite:patient")
+    before = invited.count()
+    body = {"kind": "patient", "email": "second@people.example"}
+    assert signed_in("scheduler").post(f"/desk/cases/{case.pk}/contacts/", body).status_code == 302
+    assert (before, sorted(mail.recipient for mail in invited)[-1], invited.count()) == (1, "second@people.example", 2)
+
+
+def test_address_that_a_call_adds_is_invited_too(case: Case, api: Callable[..., Client]) -> None:
+    address, body = f"/api/v1/patients/{case.patient_id}/contacts/", {"email": "third@people.example"}
+    assert api("scheduler").post(address, body, content_type="application/json").status_code == 201
+    invited = Message.objects.filter(subject=case.pk, kind="invite:patient")
+    assert "third@people.example" in {mail.recipient for mail in invited}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"kind": "patient"}, "somebody must be reached"),
+        ({"kind": "prescriber", "phone": "555-0100"}, "Select a valid choice"),
+        ({"kind": "patient", "email": "appointments@demo.example"}, "own mailbox"),
+        ({"kind": "patient", "name": "Ann\nOther", "phone": "555-0100"}, "as one line"),
+    ],
+)
+def test_person_who_cannot_be_reached_or_is_not_one_of_these_is_refused(
+    body: dict[str, str], said: str, case: Case, signed_in: Callable[[str], Client]
+) -> None:
+    before = case.patient.contacts.count()
+    answer = signed_in("scheduler").post(f"/desk/cases/{case.pk}/contacts/", body)
+    assert (answer.status_code, said in answer.content.decode(), case.patient.contacts.count()) == (400, True, before)

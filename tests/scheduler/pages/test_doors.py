@@ -125,6 +125,8 @@ desk-clearance-answer      POST         302       409   409    409       409    
 desk-clearance-verify      POST         302       403   400    400       400           403     403
 desk-clearance-letter      GET          302       404   404    404       404           403     403
 desk-link-send             POST         302       302   403    403       302           403     403
+desk-contact-add           GET          302       200   403    403       200           403     403
+desk-contact-add           POST         302       400   403    403       400           403     403
 desk-contact-change        GET          302       200   403    403       200           403     403
 desk-contact-change        POST         302       400   403    403       400           403     403
 my-link                    GET          302       302   302    302       302           302     302

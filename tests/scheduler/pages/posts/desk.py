@@ -208,6 +208,13 @@ def _contact(scene: Scene, **body: str) -> Post:
     return Post("scheduler", body, {"case_id": case.pk, "contact_id": contact.pk}, page=page)
 
 
+def _person(scene: Scene) -> Post:
+    case = scene.world.tell("booked")
+    body = {"kind": "caregiver", "name": "Ann", "email": "ann@people.example", "phone": "555-0143"}
+    told = {**body, "permission": "her daughter, by telephone"}
+    return of_case("scheduler", case, f"/desk/cases/{case.pk}/contacts/", **told)
+
+
 def _export(scene: Scene) -> Post:
     case, by = scene.world.tell("opened"), scene.staff["scheduler"].by
     asked = {"what": "record", "subject": str(case.pk), "by": by, "action": "case_opened", "since": "2027-01-01"}
@@ -248,6 +255,7 @@ DESK: dict[str, Make] = {
     "desk-clearance-answer": _answered,
     "desk-clearance-verify": _verified,
     "desk-link-send": _contact,
+    "desk-contact-add": _person,
     "desk-contact-change": lambda scene: _contact(scene, name="Ann", email="ann@people.example", phone="555-0143"),
     "record-export": _export,
 }
