@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from checklists.models import Evidence, Override
+from checklists.rules.kinds.restart import RESTART
 from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
 from scheduler import clock
@@ -22,7 +23,7 @@ from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import may_finish
 from scheduler.rules.problems import Invalid, Problem, Reason, Refused
 from scheduler.rules.roles import REGISTRARS, ROLES
-from scheduler.rules.transitions import BEFORE_PROCEDURE, Act, acts_of, endings_of
+from scheduler.rules.transitions import BEFORE_PROCEDURE, OVER, Act, acts_of, endings_of
 from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
 from scheduler.services.clearances import clearance_lines
@@ -41,7 +42,7 @@ def case_page(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpRes
 
 def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
     case, now = cases.case_of(actor.practice.pk, case_id), clock.now()
-    row = boards.rows([case], now)[0]
+    row, is_over = boards.rows([case], now)[0], case.state in OVER
     context = {
         "actor": actor,
         "case": case,
@@ -49,7 +50,8 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "facts": row.assessment.facts,
         "now": now,
         "problem": problem,
-        "owed": row.open_findings,
+        "is_over": is_over,
+        "owed": [f for f in row.open_findings if f.kind == RESTART.name] if is_over else row.open_findings,
         "overrides": _overrides(row),
         "steps": _steps(case, row),
         "claims": bookings.claimed(case),
@@ -98,9 +100,9 @@ def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
             "evidence": evidence.get(finding.item, []),
         }
 
-    return [
-        {"name": step.value, "findings": [shown(f) for f in row.verdict.findings if f.step == step]} for step in SEVEN
-    ]
+    # What was never recorded of a case that is over is nobody's any more.
+    told = [f for f in row.verdict.findings if case.state not in OVER or f.item in evidence]
+    return [{"name": step.value, "findings": [shown(f) for f in told if f.step == step]} for step in SEVEN]
 
 
 def _overrides(row: Row) -> list[dict[str, Any]]:

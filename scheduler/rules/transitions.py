@@ -13,6 +13,7 @@ from scheduler.rules.roles import CARE, CLINICIANS, DESK, NURSES, WARD
 PATH = ("referred", "booked", "checked_in", "in_procedure", "recovering", "discharged", "closed")
 ENDINGS = ("cancelled", "no_show", "aborted", "not_candidate", "withdrew", "died")
 STATES = PATH + ENDINGS
+OVER = ("closed", *ENDINGS)  # nothing is done about readiness any more
 BEFORE_PROCEDURE = ("referred", "booked", "checked_in")
 UNDER_WAY = ("in_procedure", "recovering")
 NOT_CLOSED = tuple(state for state in STATES if state != "closed")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from checklists.models import Evidence
 from checklists.rules.values import Authority, State, Status
 from scheduler.models import Booking, Case, Resource, Task
 from scheduler.pages.looks import LOOKS
@@ -212,6 +213,26 @@ def test_start_that_is_only_thought_of_shows_its_times_though_the_case_cannot_be
     case = tell("opened")
     page = signed_in("scheduler").get(f"/desk/cases/{case.pk}/book/?day=2027-03-20&at=09:00").content.decode()
     assert "For a start on <strong>Sat 20 Mar 2027 09:00</strong>" in page
+
+
+def test_case_that_is_over_shows_what_was_recorded_and_not_what_is_missing(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case, client = tell("opened"), signed_in("scheduler")
+    address = f"/desk/cases/{case.pk}/"
+    before = client.get(address).content.decode()
+    assert ("not known yet" in before, "No result" in before) == (True, True)
+    client.post(f"{address}end/", {"version": case.version, "ending": "withdrew", "reason": "feels better"})
+    page = client.get(address)
+    told = page.content.decode()
+    assert ("not known yet" in told, "No result" in told, "Still owed" in told) == (False, False, False)
+    assert ("What was recorded" in told, "nothing was recorded" in told) == (True, True)
+    recorded = {finding["item"] for step in page.context["steps"] for finding in step["findings"]}
+    assert recorded == {item.replace("_", " ") for item in items_recorded(case)}
+
+
+def items_recorded(case: Case) -> set[str]:
+    return set(Evidence.objects.filter(checklist_id=case.checklist_id).values_list("item", flat=True))
 
 
 def test_release_form_releases_and_cancel_form_ends_the_case(
