@@ -59,9 +59,11 @@ def erase_patient(
     refuse_gone(row)
     whose = Whose(practice_id, patient_id)
     cases, patients = lock_patients(practice_id, whose.patients)
-    _check(why, reason, patients.values())
-    if wrong := tuple(_obstacles(whose, cases, now)):
-        raise Refused("This patient cannot be erased yet.", code=wrong[0].code, errors=wrong)
+    wrong, obstacles = tuple(_wrong(why, reason, patients.values())), tuple(_obstacles(whose, cases, now))
+    if wrong:
+        raise Invalid("What was given is incomplete.", errors=(*wrong, *obstacles))
+    if obstacles:
+        raise Refused("This patient cannot be erased yet.", code=obstacles[0].code, errors=obstacles)
     for case in cases:
         revoke_links(case=case, reason=Ended.ERASED, by=by, now=now)
     rows, elsewhere = rows_of(whose), facts_elsewhere(whose)
@@ -106,20 +108,17 @@ def _known(practice_id: uuid.UUID, patient_id: uuid.UUID) -> Patient:
     return row
 
 
-def _check(why: str, reason: str, patients: Iterable[Patient]) -> None:
-    """Raises Invalid; the reason stays for good, so it names nobody."""
-    wrong = []
+def _wrong(why: str, reason: str, patients: Iterable[Patient]) -> Iterator[Reason]:
+    """The reason stays for good, so it names nobody."""
     if why not in WHY:
-        wrong.append(Reason("bad_why", f"Use one of {', '.join(WHY)}.", field="why"))
+        yield Reason("bad_why", f"Use one of {', '.join(WHY)}.", field="why")
     if not reason.strip():
-        wrong.append(Reason("no_reason", "Say in a few words why, without naming the patient.", field="reason"))
+        yield Reason("no_reason", "Say in a few words why, without naming the patient.", field="reason")
     elif len(reason.strip()) > 500:
-        wrong.append(Reason("too_long", "Use at most 500 characters.", field="reason"))
+        yield Reason("too_long", "Use at most 500 characters.", field="reason")
     elif _says_who(reason, patients):
         remedy = "The reason is kept for good: leave out names, dates of birth, numbers and addresses of the patient."
-        wrong.append(Reason("names_the_patient", remedy, field="reason"))
-    if wrong:
-        raise Invalid("What was given is incomplete.", errors=tuple(wrong))
+        yield Reason("names_the_patient", remedy, field="reason")
 
 
 def _says_who(reason: str, patients: Iterable[Patient]) -> bool:

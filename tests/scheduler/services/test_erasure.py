@@ -133,6 +133,12 @@ def test_open_case_with_its_booking_and_mail_is_not_erased(tell: Callable[..., C
     assert codes(tell("booked"), now) == {"case_open", "booking_stands", "message_pending"}
 
 
+def test_what_is_wrong_and_what_stands_in_the_way_are_said_at_once(tell: Callable[..., Case], now: datetime) -> None:
+    wrong = {"bad_why", "names_the_patient"}
+    ahead = {"case_open", "booking_stands", "message_pending"}
+    assert codes(tell("booked"), now, why="bored", reason="Family1 asked") == wrong | ahead
+
+
 def test_ended_case_owes_its_close_its_restart_decision_and_tasks(
     tell: Callable[..., Case], now: datetime, late: datetime
 ) -> None:
