@@ -37,7 +37,13 @@ def shipped() -> tuple[str, ...]:
 
 def load(name_or_path: str | Path, *, signed: bool = False) -> Protocol:
     """The typed protocol of a shipped name or a file; raises ProtocolError naming every faulty line."""
-    return from_document(resolve(name_or_path), signed=signed)
+    path = path_of(name_or_path)
+    return load_shipped(path, signed) if path.parent == FOLDER else from_document(resolve(path), signed=signed)
+
+
+@cache
+def load_shipped(path: Path, signed: bool) -> Protocol:
+    return from_document(resolve(path), signed=signed)
 
 
 def load_text(text: str, *, origin: str, signed: bool = False) -> Protocol:

@@ -41,6 +41,12 @@ def test_resolved_document_written_as_text_loads_the_same(name: str) -> None:
     assert loader.load_text(json.dumps(document), origin="stored") == loader.load(name)
 
 
+def test_shipped_protocol_is_read_once_for_each_way_to_sign() -> None:
+    unsigned, signed = (loader.load("reference-asra", signed=signed) for signed in (False, True))
+    assert loader.load("reference-asra") is unsigned
+    assert (unsigned.signed, signed.signed) == (False, True)
+
+
 def test_hash_does_not_depend_on_the_order_of_keys() -> None:
     document = loader.resolve("reference-asra")
     other = shuffled(document)
