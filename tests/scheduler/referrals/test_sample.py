@@ -76,13 +76,19 @@ def test_sample_has_sixty_referrals() -> None:
     assert len(read_sheet(SAMPLE.read_bytes()).rows) == 60
 
 
-def test_sample_lines_that_go_in_and_lines_that_do_not(sample: Callable[..., Ran]) -> None:
+def test_sample_lines_that_go_in_and_lines_that_do_not(sample: Callable[..., Ran], tmp_path: Path) -> None:
     ran = sample()
     assert ran.code == 1
     assert columns_of(ran, notices=False) == {line: [column] for line, (column, _) in REJECTED.items()}
     assert columns_of(ran, notices=True) == NOTICED
     assert "60 rows: 42 imported, 2 unchanged, 16 rejected. Notices: 22." in ran.lines
     assert (Patient.objects.count(), Case.objects.count()) == (41, 42)
+    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        heading, *rows = csv.reader(file)
+    original = {row.line: row.written for row in read_sheet(SAMPLE.read_bytes()).rows}
+    assert heading == [PROBLEM, *read_sheet(SAMPLE.read_bytes()).heading]
+    assert [row[0].split(": ")[:2] for row in rows] == [[f"line {n}", column] for n, (column, _) in REJECTED.items()]
+    assert [row[2:] for row in rows] == [list(original[line][1:]) for line in REJECTED]
 
 
 def test_sample_dry_run_tells_the_fate_of_every_line(sample: Callable[..., Ran]) -> None:
@@ -105,17 +111,7 @@ def test_sample_second_run_changes_nothing(sample: Callable[..., Ran]) -> None:
     assert set(Case.objects.values_list("pk", "version")) == cases
 
 
-def test_sample_rejects_hold_the_rejected_rows(sample: Callable[..., Ran], tmp_path: Path) -> None:
-    sample()
-    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
-        heading, *rows = csv.reader(file)
-    original = {row.line: row.written for row in read_sheet(SAMPLE.read_bytes()).rows}
-    assert heading == [PROBLEM, *read_sheet(SAMPLE.read_bytes()).heading]
-    assert [row[0].split(": ")[:2] for row in rows] == [[f"line {n}", column] for n, (column, _) in REJECTED.items()]
-    assert [row[2:] for row in rows] == [list(original[line][1:]) for line in REJECTED]
-
-
-def test_sample_levels_as_coded(sample: Callable[..., Ran]) -> None:
+def test_sample_levels_as_coded_and_missing_phones(sample: Callable[..., Ran]) -> None:
     sample()
     spelled = ("Bellweather", "Castellanos", "Fairbanks", "Jankowski", "Nakagawa", "Fontaine", "Jefferson", "Langstrom")
     cases = Case.objects.filter(patient__family_name__in=spelled).select_related("patient")
@@ -129,10 +125,6 @@ def test_sample_levels_as_coded(sample: Callable[..., Ran]) -> None:
         "Jefferson": ("T11", "T12", "L1"),
         "Langstrom": ("L2",),
     }
-
-
-def test_sample_missing_phones(sample: Callable[..., Ran]) -> None:
-    sample()
     assert not Contact.objects.filter(patient__family_name="Dunleavy", patient__given_name="Patrick").exists()
     montgomery = Contact.objects.get(patient__family_name="Montgomery")
     assert (montgomery.channel, montgomery.phone) == ("email", "")
