@@ -19,6 +19,7 @@ from scheduler.services import signing
 from scheduler.services.both_versions import BothSides
 from scheduler.services.what_if import Progress, protocol_named, what_if
 from tests.conftest import NOW, START
+from tests.remembered import Memory
 from tests.scheduler.api.tables import changes, tables
 from tests.scheduler.copies import copy_case
 from tests.scheduler.versions import BY, stricter_document
@@ -43,10 +44,10 @@ def ready(tell: Callable[..., Case], start: datetime) -> Case:
 
 
 @pytest.fixture
-def stricter(practice: Practice) -> str:
+def stricter(practice: Practice, memory: Memory) -> str:
     """The id of a version that nobody has signed, in which the platelets of every story fail."""
-    made = signing.adopt(practice_id=practice.pk, name="demonstration", document=stricter_document(), by=BY, now=NOW)
-    return str(made.pk)
+    given = {"name": "demonstration", "document": stricter_document(), "by": BY, "now": NOW}
+    return str(memory.once(f"adopted {given}", lambda: signing.adopt(practice_id=practice.pk, **given).pk))
 
 
 def test_changed_verdict_is_told_with_its_reasons_and_nothing_is_written(

@@ -9,7 +9,7 @@ from django.test import Client
 
 from checklists.models import Evidence
 from notifications.models import Message
-from scheduler.models import Case, Practice
+from scheduler.models import Case
 from tests.conftest import NOW
 from tests.scheduler.api.bodies import consult
 from tests.scheduler.api.calls import CALLS, Call, of_case, send
@@ -18,11 +18,6 @@ from tests.scheduler.world import World, finding_of, item_version
 
 pytestmark = pytest.mark.django_db
 ITEM = "prescriber_clearance:apixaban"
-
-
-@pytest.fixture
-def world(practice: Practice, at: object) -> World:
-    return World(practice)
 
 
 def test_asking_by_link_answers_with_evidence_and_reference_and_no_token(

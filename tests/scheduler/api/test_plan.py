@@ -9,7 +9,7 @@ from django.test import Client
 
 from checklists.rules.values import DateAbout, Facts, Medication
 from checklists.services.checklists import current_facts
-from scheduler.models import Case, Practice
+from scheduler.models import Case
 from tests.scheduler.api.calls import CALLS, Call, World, of_case, send
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +44,8 @@ TAKEN_BACK = {
 
 
 @pytest.fixture
-def case(practice: Practice, at: object, api: Callable[..., Client]) -> Case:
-    call = CALLS["cases", "POST"](World(practice))
+def case(world: World, at: object, api: Callable[..., Client]) -> Case:
+    call = CALLS["cases", "POST"](world)
     kept = {name: call.body[name] for name in ("patient", "protocol")} if call.body else {}
     opened = send(api("scheduler"), "cases", "POST", Call(body={**kept, **WHOLE}))
     assert opened.status_code == 201, opened.content

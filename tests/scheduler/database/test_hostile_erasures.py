@@ -62,9 +62,14 @@ def mine(tell: Callable[..., Case], staff: dict[str, User], late: datetime) -> W
 
 
 @pytest.fixture
-def other(tell: Callable[..., Case], late: datetime, mine: World) -> Case:
+def gone_home(tell: Callable[..., Case], late: datetime) -> Case:
+    return tell("discharged", now=late, slot=THEIRS)
+
+
+@pytest.fixture
+def other(gone_home: Case, mine: World, late: datetime) -> Case:
     """Another closed patient of the practice, who may be erased."""
-    return settle(tell("discharged", now=late, slot=THEIRS), late)
+    return settle(gone_home, late)
 
 
 def erasure_of(patient_id: uuid.UUID, practice_id: uuid.UUID, late: datetime) -> None:
@@ -93,7 +98,7 @@ def test_nothing_is_emptied_without_an_erasure(mine: World) -> None:
     assert silent == []
 
 
-def test_nothing_is_emptied_by_the_erasure_of_another_patient(mine: World, other: Case, late: datetime) -> None:
+def test_nothing_is_emptied_by_the_erasure_of_another_patient(other: Case, mine: World, late: datetime) -> None:
     erasure_of(other.patient_id, other.practice_id, late)
     for model, columns in LEFT.items():
         for column, value in columns.items():
@@ -125,14 +130,14 @@ def test_patient_with_a_case_that_is_not_closed_gets_no_erasure(tell: Callable[.
         assert refused_save(row).startswith("erasure_of_closed_cases: ")
 
 
-def test_patient_is_not_marked_as_erased_without_its_row(mine: World, other: Case, late: datetime) -> None:
+def test_patient_is_not_marked_as_erased_without_its_row(other: Case, mine: World, late: datetime) -> None:
     erasure_of(other.patient_id, other.practice_id, late)
     mark = "UPDATE scheduler_patient SET erased_at = %s WHERE id = %s"
     assert refused_sql(mark, late, mine[Case].patient_id).startswith("patient_erased_with_its_row: ")
     assert refused_sql(mark, late - timedelta(days=1), other.patient_id).startswith("patient_erased_with_its_row: ")
 
 
-def test_erased_patient_is_given_nothing_and_stays_erased(mine: World, other: Case, late: datetime) -> None:
+def test_erased_patient_is_given_nothing_and_stays_erased(other: Case, mine: World, late: datetime) -> None:
     """A living patient's case that is handed to an erased one would be emptied next."""
     erase(other, late)
     erased = Patient.objects.get(pk=other.patient_id)
@@ -174,7 +179,7 @@ def test_row_of_an_erasure_alone_lets_nobody_hand_over_what_would_be_emptied(
     assert ["_of_no_erased_patient" in words for words in said] == [True] * 3
 
 
-def test_checklist_is_not_slipped_under_an_erased_case(mine: World, other: Case, late: datetime) -> None:
+def test_checklist_is_not_slipped_under_an_erased_case(other: Case, mine: World, late: datetime) -> None:
     erase(other, late)
     words = refused_sql(
         "UPDATE checklists_checklist SET subject = %s WHERE id = %s", uuid.uuid4(), mine[Case].checklist_id

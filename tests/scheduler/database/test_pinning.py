@@ -12,6 +12,7 @@ from checklists.services.gate import ask_gate, issue_pass
 from scheduler.models import Case, Practice
 from scheduler.services import signing
 from scheduler.services.demonstration import demonstration_document
+from tests.remembered import Memory
 from tests.scheduler.database.refusing import refused_sql, run_sql
 
 pytestmark = pytest.mark.django_db
@@ -21,10 +22,12 @@ ENTER = "UPDATE scheduler_case SET state = 'in_procedure', started_at = %s WHERE
 
 
 @pytest.fixture
-def second(practice: Practice, now: datetime) -> ProtocolVersion:
+def second(practice: Practice, memory: Memory, now: datetime) -> ProtocolVersion:
     """A second version of the practice's protocol, not yet signed."""
     document = {**demonstration_document(), "title": "DEMONSTRATION, second edition"}
-    return signing.adopt(practice_id=practice.pk, name="demonstration", document=document, by=BY, now=now)
+    given = {"name": "demonstration", "document": document, "by": BY, "now": now}
+    pk = memory.once(f"adopted {given}", lambda: signing.adopt(practice_id=practice.pk, **given).pk)
+    return ProtocolVersion.objects.get(pk=pk)
 
 
 def test_case_that_waits_is_moved_to_a_version_in_force_only(

@@ -146,10 +146,10 @@ def test_move_that_fails_leaves_the_old_booking_standing(
     now: datetime,
     failure: str,
 ) -> None:
-    case = tell("imaged")
+    case, other = tell("imaged"), tell("imaged")
     book(case, places(now + IN_A_WEEK), now)
     taken = now + timedelta(days=8)
-    book(tell("imaged"), places(taken), now)
+    book(other, places(taken), now)
     with within(other_practice.pk):
         theirs = Resource.objects.filter(practice=other_practice, kind="room").first()
     slot = places(

@@ -190,10 +190,9 @@ def snapshot(case: Case) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_rows_of_another_patient_are_the_same_to_the_byte(
-    tell: Callable[..., Case], closed: Case, late: datetime
-) -> None:
-    stranger = settle(tell("discharged", now=late, slot=THEIRS, drugs=("apixaban",)), late)
+def test_rows_of_another_patient_are_the_same_to_the_byte(tell: Callable[..., Case], late: datetime) -> None:
+    told = [tell("discharged", now=late, drugs=("apixaban",), **more) for more in ({}, {"slot": THEIRS})]
+    closed, stranger = (settle(case, late) for case in told)
     before = snapshot(stranger)
     assert sum(map(len, before.values())) > 80
     erase(closed, late)
@@ -359,11 +358,11 @@ def test_keys_are_changed_under_an_erased_patient_too(closed: Case, late: dateti
     assert (done.remaining, done.unreadable, done.rewritten > 0) == (0, [], True)
 
 
-def test_erased_patients_are_nobodys_duplicates(tell: Callable[..., Case], closed: Case, late: datetime) -> None:
-    other = settle(tell("discharged", now=late, slot=THEIRS), late)
-    for case in (closed, other):
-        erase(case, late)
-    assert candidates(closed.practice_id) == []
+def test_erased_patients_are_nobodys_duplicates(tell: Callable[..., Case], late: datetime) -> None:
+    cases = tell("discharged", now=late), tell("discharged", now=late, slot=THEIRS)
+    for case in cases:
+        erase(settle(case, late), late)
+    assert candidates(case.practice_id) == []
 
 
 def test_erasure_that_the_record_does_not_tell_of_is_found(closed: Case, late: datetime) -> None:

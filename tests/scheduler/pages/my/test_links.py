@@ -101,10 +101,10 @@ def test_dead_links_of_every_sort_look_the_same_to_the_byte(case: Case, tell: Ca
     wrong.get(f"/my/{secrets.token_urlsafe(32)}/")
     short = Client()
     short.get("/my/x/")
-    locked_link = give_link(case, "caregiver")
-    Link.objects.filter(pk=locked_link.pk).update(wrong_answers=TRIES)
     over = tell("discharged", start=NOW - timedelta(days=3))
     revoked = tell("booked", start=NOW + timedelta(days=9))
+    locked_link = give_link(case, "caregiver")
+    Link.objects.filter(pk=locked_link.pk).update(wrong_answers=TRIES)
     dead = [link_of(revoked), locked_link, link_of(over)]
     send_link(practice_id=case.practice_id, case_id=revoked.pk, contact_id=dead[0].contact_id, by=BY, now=NOW)
     phones = [wrong, short, Client(), *map(follow, dead)]
