@@ -25,7 +25,7 @@ def test_wall_says_the_step_and_nothing_clinical(tell: Callable[..., Case], sign
     tell("arrived", start=START, drugs=("apixaban",), **took_it)
     tell("arrived", start=START, slot=SECOND, infection_check=FEVER)
     client = signed_in("nurse")
-    assert all(word in client.get("/ward/").content.decode() for word in ("apixaban", "38.4"))
+    assert all(word in client.get("/ward/").content.decode().lower() for word in ("apixaban", "38.4"))
     for address in ("/ward/?wall=1", "/ward/rows/?wall=1"):
         answer = client.get(address)
         page = answer.content.decode().lower()
