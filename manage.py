@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 # They read files and print: no secret guards anything in them, and none needs to be set for them.
@@ -15,4 +16,8 @@ if __name__ == "__main__":
         for name in ("SECRET_KEY", "FIELD_KEYS", "LINK_KEY"):
             os.environ.setdefault(name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

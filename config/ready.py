@@ -42,6 +42,7 @@ def wait_for(answer: Callable[[int], bool], port: int, until: float) -> bool:
 def where_to_look(port: int, data: str, mailbox: str) -> str:
     return f"""
 Cleared is up.
+  Pages               http://127.0.0.1:{port}/ (sign in as one of the staff named above)
   API and its pages   http://127.0.0.1:{port}/api/docs/
   Mailbox             {mailbox}
   Get a token         DEMO=1 DATA_DIR="{data}" .venv/bin/python manage.py create_api_token USER

@@ -21,7 +21,7 @@ def secret(name: str, generate: str) -> str:
     if value := os.environ.get(name):
         return value
     if not DEMO:
-        raise ImproperlyConfigured(f"{name} is not set. Set the environment variable {name} (see README, Settings).")
+        raise ImproperlyConfigured(f"{name} is not set. Set it (README, Settings), or DEMO=1 for the demonstration.")
     kept = DATA_DIR / "secrets" / name.lower()
     if not kept.exists():
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
