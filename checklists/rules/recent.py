@@ -5,39 +5,46 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checklists.rules.assess import Judged, judged_case
+from checklists.rules.dossier import Dossier, Written, dossier_from
 from checklists.rules.protocol import Protocol
-from checklists.rules.values import Evidence, Facts, Review, Verdict
+from checklists.rules.values import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything that a verdict rests on but the moment."""
+class Recent:
+    """What was judged last of a case, with everything that its verdict rests on but the moment."""
 
-    facts: Facts
-    evidence: tuple[Evidence, ...]
+    protocol: Protocol
+    written: Written
     start: datetime | None
-    reviews: tuple[Review, ...]
+    dossier: Dossier
+    judged: Judged
 
 
 class RecentVerdicts:
     """As `assess`, and a case that is looked at again is judged again only where something can have changed.
 
-    The inputs are compared whole, each time; nothing is believed to be unchanged.
+    What is written of the case is compared whole, each time; nothing is believed to be unchanged.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[Hashable, tuple[Protocol, Inputs, Judged]] = {}
+        self._kept: dict[Hashable, Recent] = {}
 
-    def assess(self, case: Hashable, protocol: Protocol, inputs: Inputs, now: datetime) -> Verdict:
-        """The verdict of this moment; `case` names the case among those that are kept."""
+    def assess(
+        self, case: Hashable, protocol: Protocol, written: Written, start: datetime | None, now: datetime
+    ) -> tuple[Dossier, Verdict]:
+        """The verdict of this moment, and what it is on; `case` names the case among those that are kept."""
         kept = self._kept.get(case)
-        if kept is not None and kept[0] is protocol and kept[1] == inputs:
-            verdict = kept[2].at(now)
+        if kept is not None and kept.written != written:
+            kept = None
+        if kept is not None and kept.protocol is protocol and kept.start == start:
+            verdict = kept.judged.at(now)
             if verdict is not None:
-                return verdict
-        judged = judged_case(protocol, inputs.facts, inputs.evidence, inputs.start, now, inputs.reviews)
+                return kept.dossier, verdict
+        dossier = dossier_from(written) if kept is None else kept.dossier
+        judged = judged_case(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews)
         if len(self._kept) >= self._most:
             self._kept.clear()
-        self._kept[case] = (protocol, inputs, judged)
-        return judged.verdict
+        self._kept[case] = Recent(protocol, written, start, dossier, judged)
+        return dossier, judged.verdict

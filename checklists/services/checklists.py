@@ -1,8 +1,7 @@
 """One checklist: open it, write facts, look at the verdict, place and lift blocks."""
 
 import uuid
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,18 +13,18 @@ from checklists.models import (
     Block,
     Checklist,
     Decision,
-    Evidence,
     Facts,
     Override,
     ProtocolVersion,
-    Review,
 )
 from checklists.rules import values
 from checklists.rules.assess import ENGINE_VERSION, assess, item_keys, tzdata_version
 from checklists.rules.case_document import facts_from_json, facts_to_json, verdict_to_json
+from checklists.rules.dossier import Dossier, Written, dossier_from
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
-from checklists.rules.recent import Inputs, RecentVerdicts
+from checklists.rules.recent import RecentVerdicts
+from checklists.services.dossiers import load_dossier, read_written
 from checklists.services.protocols import NotInForce, typed_protocol
 from checklists.services.stored import NOTED, note_state
 
@@ -93,77 +92,6 @@ def current_facts(checklist: Checklist) -> values.Facts:
     return facts_from_json(document)
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """All that a verdict rests on: current facts, evidence not entered in error, signed reviews."""
-
-    facts: values.Facts
-    evidence: tuple[values.Evidence, ...]
-    reviews: tuple[values.Review, ...]
-    last_evidence_id: int  # of all that was ever recorded, errors too: what a gate pass is measured by
-    errors_counted: int
-
-
-COUNTED = (
-    "checklist_id",
-    "pk",
-    "item",
-    "observed_at",
-    "value",
-    "said_by",
-    "authority",
-    "recorded_by",
-    "supersedes",
-)
-
-
-def load_dossiers(checklists: Sequence[Checklist]) -> dict[uuid.UUID, Dossier]:
-    """The dossiers of any number of checklists in three queries."""
-    ids = [checklist.pk for checklist in checklists]
-    current = Facts.objects.filter(checklist__in=ids, number=F("checklist__facts_number"))
-    facts = {pk: facts_from_json(document) for pk, document in current.values_list("checklist_id", "document")}
-    evidence: dict[uuid.UUID, list[values.Evidence]] = {pk: [] for pk in ids}
-    last = dict.fromkeys(ids, 0)
-    errors = Counter[uuid.UUID]()
-    # Columns rather than instances: a board reads all evidence of all its cases each time.
-    for row in Evidence.objects.filter(checklist__in=ids).order_by("pk").values_list(*COUNTED, "error", named=True):
-        last[row.checklist_id] = row.pk
-        if row.error is not None:
-            errors[row.checklist_id] += 1
-        else:
-            evidence[row.checklist_id].append(as_value(row))
-    reviews: dict[uuid.UUID, list[values.Review]] = {pk: [] for pk in ids}
-    for review in Review.objects.filter(checklist__in=ids).order_by("at"):
-        reviews[review.checklist_id].append(
-            values.Review(review.item, review.inputs, review.start_from, review.start_until, review.by)
-        )
-    return {pk: Dossier(facts[pk], tuple(evidence[pk]), tuple(reviews[pk]), last[pk], errors[pk]) for pk in ids}
-
-
-def as_value(row: Any) -> values.Evidence:
-    """A row of the columns COUNTED as the rules read it."""
-    return values.Evidence(
-        id=row.pk,
-        item=row.item,
-        observed_at=row.observed_at,
-        # What no writer of ours wrote is unknown to every rule, and unknown is not ready.
-        value=row.value if isinstance(row.value, dict) else {},
-        said_by=row.said_by,
-        authority=values.Authority(row.authority),
-        recorded_by=row.recorded_by,
-        supersedes=frozenset(row.supersedes),
-    )
-
-
-def load_dossier(checklist: Checklist) -> Dossier:
-    return load_dossiers([checklist])[checklist.pk]
-
-
-def load_evidence(checklist: Checklist) -> tuple[values.Evidence, ...]:
-    """All that counts: evidence not entered in error, in the order of recording."""
-    return load_dossier(checklist).evidence
-
-
 def load_overrides(checklists: Collection[Checklist]) -> dict[uuid.UUID, tuple[values.Override, ...]]:
     """The overrides of any number of checklists, the oldest first, in one query."""
     found: dict[uuid.UUID, list[values.Override]] = {checklist.pk: [] for checklist in checklists}
@@ -192,35 +120,38 @@ def assess_many(
 
     `for_show`: for boards, which look at the same cases again and again; what gates or writes judges anew.
     """
-    dossiers = load_dossiers(list(checklists))
+    written = read_written(list(checklists))
     return {
-        checklist.pk: assess_as(
-            typed_protocol(checklist.protocol_version),
-            dossiers[checklist.pk],
-            start,
-            now,
-            shown_as=checklist.pk if for_show else None,
-        )
+        checklist.id: (_assess_again if for_show else _assess_anew)(checklist, written[checklist.id], start, now)
         for checklist, start in checklists.items()
     }
 
 
-def assess_as(
-    protocol: Protocol,
-    dossier: Dossier,
-    start: datetime | None,
-    now: datetime,
-    shown_as: uuid.UUID | None = None,
+def _assess_anew(checklist: Checklist, written: Written, start: datetime | None, now: datetime) -> Assessment:
+    return assess_as(typed_protocol(checklist.protocol_version), dossier_from(written), start, now)
+
+
+def _assess_again(checklist: Checklist, written: Written, start: datetime | None, now: datetime) -> Assessment:
+    protocol, start, now = typed_protocol(checklist.protocol_version), _in_utc(start), now.astimezone(UTC)
+    dossier, verdict = _recent.assess(checklist.id, protocol, written, start, now)
+    return _assessment(verdict, dossier, protocol, start, now)
+
+
+def assess_as(protocol: Protocol, dossier: Dossier, start: datetime | None, now: datetime) -> Assessment:
+    """The verdict on a dossier by any protocol, its own or another."""
+    start, now = _in_utc(start), now.astimezone(UTC)
+    verdict = assess(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews)
+    return _assessment(verdict, dossier, protocol, start, now)
+
+
+def _in_utc(start: datetime | None) -> datetime | None:
+    """As the database gives instants back: a replay writes the same verdict to the letter."""
+    return None if start is None else start.astimezone(UTC)
+
+
+def _assessment(
+    verdict: values.Verdict, dossier: Dossier, protocol: Protocol, start: datetime | None, now: datetime
 ) -> Assessment:
-    """The verdict on a dossier by any protocol, its own or another; a recent one that still holds if `shown_as`."""
-    # In UTC, as the database gives them back: a replay writes the same verdict to the letter.
-    start, now = start and start.astimezone(UTC), now.astimezone(UTC)
-    if shown_as is None:
-        verdict = assess(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews)
-    else:
-        verdict = _recent.assess(
-            shown_as, protocol, Inputs(dossier.facts, dossier.evidence, start, dossier.reviews), now
-        )
     return Assessment(
         verdict=verdict,
         facts=dossier.facts,

@@ -15,23 +15,22 @@ from django.db import transaction
 from checklists.models import Checklist, Decision, Evidence, Facts, GatePass, Override, ProtocolVersion, Review
 from checklists.rules import values
 from checklists.rules.case_document import facts_from_json
+from checklists.rules.dossier import Dossier, evidence_of
 from checklists.rules.gate import OPEN, OPEN_OVERRIDDEN, REFUSED, TESTED
 from checklists.rules.protocol import Protocol
 from checklists.rules.values import PASSING, Gate, GateDecision
 from checklists.services.checklists import (
-    COUNTED,
     Assessment,
-    Dossier,
-    as_value,
     assess_as,
     current_facts,
-    load_dossier,
     load_overrides,
     write_facts,
 )
+from checklists.services.dossiers import load_dossier
 from checklists.services.gate import DOWNTIME, Answer, answer_gate
 from checklists.services.protocols import look_afresh, typed_protocol, typed_protocol_as_at
 
+COUNTED = ("pk", "item", "observed_at", "value", "said_by", "authority", "recorded_by", "supersedes")
 WORST_FIRST = (REFUSED, OPEN_OVERRIDDEN, OPEN)
 
 
@@ -95,7 +94,7 @@ def _seen_until(dossier: Dossier, checklist: Checklist, moment: datetime) -> Dos
 def _struck_since(checklist: Checklist, moment: datetime) -> tuple[values.Evidence, ...]:
     """Words that nobody had called an error at that moment."""
     rows = Evidence.objects.filter(checklist=checklist, error__at__gt=moment)
-    return tuple(map(as_value, rows.values_list(*COUNTED, named=True)))
+    return tuple(evidence_of(*row) for row in rows.values_list(*COUNTED))
 
 
 def _unstruck(dossier: Dossier, struck: Sequence[values.Evidence], moment: datetime) -> Dossier:

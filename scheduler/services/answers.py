@@ -10,7 +10,7 @@ from django.db import transaction
 from checklists.models import Evidence, Item
 from checklists.rules.questions import ESCORT, PATIENT, Answer, Question, problems_of, questions, value_of
 from checklists.rules.values import Authority
-from checklists.services import checklists
+from checklists.services.dossiers import load_dossier
 from checklists.services.protocols import typed_protocol
 from checklists.services.recording import Observation
 from scheduler.models import Case, Contact
@@ -48,7 +48,7 @@ def asked_of(case: Case, now: datetime, audience: str = PATIENT) -> tuple[Asked,
     if start is None:
         return ()
     checklist = case.checklist
-    dossier = checklists.load_dossier(checklist)
+    dossier = load_dossier(checklist)
     protocol = typed_protocol(checklist.protocol_version)
     found = questions(protocol, dossier.facts, dossier.evidence, start, now, dossier.reviews, audience)
     versions = dict(Item.objects.filter(checklist=checklist).values_list("key", "version"))

@@ -14,7 +14,6 @@ from checklists.rules.doses import ASKED, to_be_told
 from checklists.rules.fold import UNVERIFIED, recorded_noes
 from checklists.rules.kinds import KINDS, clearance
 from checklists.rules.values import Authority, Finding, Status, Step
-from checklists.services.checklists import load_evidence
 from scheduler.models import Case
 from scheduler.services.boards import URGENCY, Row
 from scheduler.services.people import staff_names
@@ -127,7 +126,7 @@ def asked_items(row: Row, now: datetime) -> list[Asked]:
 def _context(row: Row, now: datetime) -> Context:
     made = row.assessment
     start = Start(made.start or row.verdict.earliest_safe_start or now, Clock(now))
-    return context_of(made.protocol, made.facts, load_evidence(row.case.checklist), start)
+    return context_of(made.protocol, made.facts, made.evidence, start)
 
 
 def _to_tell(context: Context, finding: Finding) -> tuple[str, ...]:

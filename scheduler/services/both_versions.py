@@ -11,10 +11,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from checklists.models import ProtocolVersion
+from checklists.rules.dossier import Dossier
 from checklists.rules.gate import refusals_of_case
 from checklists.rules.protocol import Protocol
 from checklists.rules.values import Override, State, digest
-from checklists.services.checklists import Assessment, Dossier, assess_as, load_dossiers, load_overrides
+from checklists.services.checklists import Assessment, assess_as, load_overrides
+from checklists.services.dossiers import load_dossiers
 from checklists.services.protocols import typed_protocol
 from scheduler.models import Case
 from scheduler.services.boards import OVERRIDDEN, carried, gate_ahead, shown_state

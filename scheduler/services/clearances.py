@@ -16,7 +16,7 @@ from checklists.rules.doses import ASKED, stop_time, to_be_told
 from checklists.rules.fold import UNVERIFIED
 from checklists.rules.kinds.clearance import ANSWERS, KIND, Held, held_rows
 from checklists.rules.values import Authority, Finding
-from checklists.services.checklists import assess_checklist, load_evidence
+from checklists.services.checklists import assess_checklist
 from scheduler.models import Case, Contact, Link
 from scheduler.rules.links import Standing
 from scheduler.services.boards import Row
@@ -107,7 +107,7 @@ def clearance_lines(row: Row, now: datetime) -> list[Line]:
 def _context(row: Row, now: datetime) -> Context:
     made = row.assessment
     start = Start(made.start or row.verdict.earliest_safe_start or now, Clock(now))
-    return context_of(made.protocol, made.facts, load_evidence(row.case.checklist), start)
+    return context_of(made.protocol, made.facts, made.evidence, start)
 
 
 def _line(context: Context, finding: Finding, version: int, steps: Sequence[Step]) -> Line:

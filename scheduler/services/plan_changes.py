@@ -8,7 +8,8 @@ from django.db import transaction
 
 from checklists.rules.facts_json import facts_to_json
 from checklists.rules.values import Facts, digest
-from checklists.services.checklists import Refreshed, load_dossier, load_overrides
+from checklists.services.checklists import Refreshed, load_overrides
+from checklists.services.dossiers import load_dossier
 from checklists.services.protocols import typed_protocol
 from scheduler.models import Case
 from scheduler.rules.problems import Stale

@@ -3,65 +3,95 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from checklists.rules.assess import judged_case
-from checklists.rules.recent import Inputs, RecentVerdicts
+from checklists.rules.dossier import dossier_from
+from checklists.rules.recent import RecentVerdicts
 from checklists.rules.values import Review
 from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, PROTOCOL, START, judge, taking
 from tests.checklists.rules.notes import ready_notes
 from tests.checklists.rules.test_properties import MANY, evidence, facts, instants
+from tests.checklists.rules.writing import written
 
 MOST = 8
-
-
-def inputs(case=FACTS, entries=None, start=START, reviews=()):
-    return Inputs(case, tuple(ready_notes().all if entries is None else entries), start, tuple(reviews))
+READY = written(FACTS, ready_notes().all)
 
 
 @MANY
 @given(facts, evidence(), st.none() | instants, instants, st.data())
 def test_verdict_given_again_is_the_one_judged_anew(case, entries, start, now, data):
-    recent, told = RecentVerdicts(MOST), inputs(case, entries, start)
+    recent, told = RecentVerdicts(MOST), written(case, entries)
     until = judged_case(PROTOCOL, case, entries, start, now).until or now + timedelta(days=400)
     moments = [now, until - INSTANT, until, now + (until - now) * data.draw(st.floats(0, 0.999))]
-    for moment in sorted({moment for moment in moments if moment >= now}):
-        assert recent.assess("case", PROTOCOL, told, moment) == judge(case, entries, start, moment)
-    assert recent.assess("case", PROTOCOL, told, now - HOUR) == judge(case, entries, start, now - HOUR)
+    for moment in [*sorted({moment for moment in moments if moment >= now}), now - HOUR]:
+        dossier, verdict = recent.assess("case", PROTOCOL, told, start, moment)
+        assert verdict == judge(dossier.facts, dossier.evidence, start, moment)
 
 
-def test_same_case_is_judged_once_until_it_changes(monkeypatch):
-    judged = []
-    monkeypatch.setattr(
-        "checklists.rules.recent.judged_case", lambda *given: judged.append(given) or judged_case(*given)
-    )
-    recent, told, now = RecentVerdicts(MOST), inputs(entries=()), START - timedelta(days=30)
-    changes = [recent.assess("case", PROTOCOL, told, now + hours * HOUR).next_change_at for hours in (0, 1, 2)]
-    assert (len(judged), len(set(changes))) == (1, 1)
-    recent.assess("case", PROTOCOL, told, changes[0])
-    assert len(judged) == 2
+@pytest.fixture
+def judged(monkeypatch):
+    """Every judging that was done, and every text that was read."""
+    done = []
+    for name, work in (("judged_case", judged_case), ("dossier_from", dossier_from)):
+        counted = lambda *given, name=name, work=work: done.append(name) or work(*given)  # noqa: E731
+        monkeypatch.setattr(f"checklists.rules.recent.{name}", counted)
+    return done
+
+
+def test_same_case_is_read_and_judged_once_until_it_changes(judged):
+    recent, told, now = RecentVerdicts(MOST), written(FACTS), START - timedelta(days=30)
+    found = [recent.assess("case", PROTOCOL, told, START, now + hours * HOUR) for hours in (0, 1, 2)]
+    assert judged == ["dossier_from", "judged_case"]
+    assert len({verdict.next_change_at for _, verdict in found}) == 1
+    assert {dossier == dossier_from(told) for dossier, _ in found} == {True}
+    recent.assess("case", PROTOCOL, told, START, found[0][1].next_change_at)
+    assert judged == ["dossier_from", "judged_case", "judged_case"]
+
+
+def test_text_that_is_written_again_is_the_same_text(judged):
+    """Two looks never get the same object from a database."""
+    recent = RecentVerdicts(MOST)
+    for _ in range(2):
+        recent.assess("case", PROTOCOL, READY._replace(evidence="".join(list(READY.evidence))), START, START - HOUR)
+    assert judged == ["dossier_from", "judged_case"]
 
 
 def test_any_other_input_is_judged_anew():
     recent, now = RecentVerdicts(MOST), START - HOUR
-    assert recent.assess("case", PROTOCOL, inputs(), now).state == "ready"
+    assert recent.assess("case", PROTOCOL, READY, START, now)[1].state == "ready"
     fewer = ready_notes().all[:-1]
-    assert recent.assess("case", PROTOCOL, inputs(entries=fewer), now) == judge(evidence=fewer, now=now)
-    assert recent.assess("case", PROTOCOL, inputs(start=None), now) == judge(FACTS, ready_notes().all, None, now)
-    unknown = taking("mystery")
-    found = recent.assess("case", PROTOCOL, inputs(unknown), now)
+    assert recent.assess("case", PROTOCOL, written(FACTS, fewer), START, now)[1] == judge(evidence=fewer, now=now)
+    assert recent.assess("case", PROTOCOL, READY, None, now)[1] == judge(FACTS, ready_notes().all, None, now)
+    unknown, entries = taking("mystery"), ready_notes().all
+    found = recent.assess("case", PROTOCOL, written(unknown, entries), START, now)[1]
     review = Review("hold:mystery", found.finding("hold:mystery").inputs, START - HOUR, START + HOUR, "clinician:7")
-    assert [recent.assess("case", PROTOCOL, inputs(unknown, reviews=r), now).state for r in ((), (review,))] == [
-        "needs_review",
-        "ready",
-    ]
+    signed = [recent.assess("case", PROTOCOL, written(unknown, entries, r), START, now) for r in ((), (review,))]
+    assert [verdict.state for _, verdict in signed] == ["needs_review", "ready"]
     withdrawn = replace(PROTOCOL, signed=False)
-    assert not recent.assess("case", withdrawn, inputs(), now).signed
+    assert not recent.assess("case", withdrawn, READY, START, now)[1].signed
+
+
+def test_word_struck_through_is_judged_anew_and_leaves_the_dossier():
+    recent, now, all_of_it = RecentVerdicts(MOST), START - HOUR, ready_notes().all
+    recent.assess("case", PROTOCOL, READY, START, now)
+    struck = written(FACTS, all_of_it[:-1], struck=all_of_it[-1:])
+    dossier, verdict = recent.assess("case", PROTOCOL, struck, START, now)
+    assert (dossier.evidence, dossier.errors_counted) == (tuple(all_of_it[:-1]), 1)
+    assert verdict == judge(evidence=all_of_it[:-1], now=now)
+
+
+def test_two_cases_of_the_same_text_are_two():
+    recent, now = RecentVerdicts(MOST), START - HOUR
+    recent.assess("one", PROTOCOL, READY, START, now)
+    assert recent.assess("other", PROTOCOL, written(FACTS), START, now)[1].state != "ready"
+    assert recent.assess("one", PROTOCOL, READY, START, now)[1].state == "ready"
 
 
 def test_no_more_than_the_most_are_kept():
     recent = RecentVerdicts(MOST)
     for number in range(3 * MOST):
-        recent.assess(number, PROTOCOL, inputs(), START - HOUR)
+        recent.assess(number, PROTOCOL, READY, START, START - HOUR)
         assert len(recent._kept) <= MOST

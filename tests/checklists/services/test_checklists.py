@@ -13,6 +13,7 @@ from checklists.models import Block, Checklist, Decision, Evidence, Facts, Item,
 from checklists.rules import values
 from checklists.rules.facts_json import facts_from_json
 from checklists.services import checklists, recording
+from checklists.services.dossiers import load_dossier
 from checklists.services.protocols import NotInForce, withdraw_version
 from tests.checklists.services.conftest import BY, FACTS, NOW, PRACTICE, START
 from tests.checklists.services.replaying import replayed
@@ -81,7 +82,7 @@ def test_struck_evidence_counts_no_more_but_is_remembered(
     kept, struck = record("ride", RIDE), record("ride", NO_RIDE)
     assert recording.mark_entered_in_error(evidence=struck, reason="r", by=BY, now=NOW) is True
     assert recording.mark_entered_in_error(evidence=struck, reason="again", by=BY, now=NOW) is False
-    assert [entry.id for entry in checklists.load_evidence(checklist)] == [kept.pk]
+    assert [entry.id for entry in load_dossier(checklist).evidence] == [kept.pk]
     found = checklists.assess_checklist(checklist=checklist, start=START, now=NOW)
     assert (found.last_evidence_id, found.errors_counted) == (struck.pk, 1)
 

@@ -160,9 +160,9 @@ def test_board_list_and_tasks_ask_the_same_of_1_and_of_15_cases(world: World, ap
             rows.append(len(board(client, date=day).json()["cases"]))
     assert rows == [1, 15]
     assert counts[0] == counts[1]
-    # The token's practice, token and roles; then: bookings, claims, resources or cases; four for the dossiers, one
+    # The token's practice, token and roles; then: bookings, claims, resources or cases; one for the dossiers, one
     # for overrides; or the tasks; the access log.
-    assert counts[0] == {"board": 11, "cases": 9, "tasks": 5}
+    assert counts[0] == {"board": 9, "cases": 7, "tasks": 5}
 
 
 def test_case_page_asks_the_same_of_a_short_and_of_a_long_case(world: World, api: Callable[..., Client]) -> None:
@@ -176,7 +176,7 @@ def test_case_page_asks_the_same_of_a_short_and_of_a_long_case(world: World, api
         send(api("scheduler"), "booking-move", "POST", Call({"booking_id": booking_of(case).pk}, body))
     shown = client.get(url).json()
     assert [len(shown[part]) for part in ("evidence", "bookings")] == [12, 1]
-    assert (short, queries(client, url)) == (17, 17)
+    assert (short, queries(client, url)) == (15, 15)
 
 
 def test_case_shows_what_was_struck_through_and_why(world: World, api: Callable[..., Client]) -> None:
