@@ -54,7 +54,7 @@ def test_any_two_versions_are_compared_in_the_order_asked_for(
 
 @pytest.mark.parametrize("against", ["", "x", "'; --", str(uuid.UUID(int=7)), "self", "other"])
 def test_version_that_cannot_be_compared_with_is_refused(
-    clinician: Client, second: ProtocolVersion, first: ProtocolVersion, other_practice: Practice, against: str
+    clinician: Client, other_practice: Practice, second: ProtocolVersion, first: ProtocolVersion, against: str
 ) -> None:
     strange = ProtocolVersion.objects.get(practice_id=other_practice.pk)
     given = {"self": str(second.pk), "other": str(strange.pk)}.get(against, against)
