@@ -8,6 +8,8 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from django.db.models import CheckConstraint, UniqueConstraint
 from django.utils import timezone
 
+ENTER = "UPDATE scheduler_case SET state = 'in_procedure', started_at = %s, version = version + 1 WHERE id = %s"
+
 
 def refused_sql(sql: str, *parameters: Any) -> str:
     """The words of the refusal of one raw statement."""

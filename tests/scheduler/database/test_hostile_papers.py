@@ -15,25 +15,13 @@ from checklists.services.gate import Answer, Paper, issue_pass
 from scheduler.models import Case, User
 from scheduler.services import signing
 from scheduler.services.cases import note_facts
-from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
+from tests.scheduler.database.refusing import ENTER, copy_of, refused_save, refused_sql, run_sql
 from tests.scheduler.services.steps import strike_all
 
 pytestmark = pytest.mark.django_db
-FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
-ENTER = "UPDATE scheduler_case SET state = 'in_procedure', started_at = %s, version = version + 1 WHERE id = %s"
 NO_PASS = "case_start_needs_gate_pass: "
 ALONE = Paper("P-1", "No power.", decided_by="staff:1", signed_by="staff:2")
 TWO = replace(ALONE, second_by="staff:3")
-
-
-@pytest.fixture
-def feverish(tell: Callable[..., Case], start: datetime) -> Case:
-    return tell("checked_in", now=start, infection_check=FEVER)
-
-
-@pytest.fixture
-def ready(tell: Callable[..., Case], start: datetime) -> Case:
-    return tell("checked_in", now=start, slot=("Room 2", "Sam Second", "Bay 2"))
 
 
 def asked(case: Case, start: datetime, now: datetime, beside: tuple[int, ...] = ()) -> Answer:

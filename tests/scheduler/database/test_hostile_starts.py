@@ -17,25 +17,11 @@ from scheduler import tasks
 from scheduler.models import Case, User
 from scheduler.rules.problems import Refused
 from scheduler.services import cases, evidence, signing, transitions
-from tests.scheduler.database.refusing import copy_of, refused_save, refused_sql, run_sql
+from tests.scheduler.database.refusing import ENTER, copy_of, refused_save, refused_sql, run_sql
 from tests.scheduler.services.steps import item_version
 
 pytestmark = pytest.mark.django_db
-FEVER = {"temperature": 38.4, "unit": "C", "skin": "clear", "outcome": "clear", "answers": {}}
-ENTER = "UPDATE scheduler_case SET state = 'in_procedure', started_at = %s, version = version + 1 WHERE id = %s"
 NO_PASS = "case_start_needs_gate_pass: no fresh, unused gate pass names this case, booking and start"
-
-
-@pytest.fixture
-def feverish(tell: Callable[..., Case], start: datetime) -> Case:
-    """Checked in, and its infection check fails."""
-    return tell("checked_in", now=start, infection_check=FEVER)
-
-
-@pytest.fixture
-def ready(tell: Callable[..., Case], start: datetime) -> Case:
-    """Checked in, with every item done, in the other room."""
-    return tell("checked_in", now=start, slot=("Room 2", "Sam Second", "Bay 2"))
 
 
 def opened(case: Case, now: datetime) -> Answer:
