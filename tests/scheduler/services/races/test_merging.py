@@ -1,7 +1,7 @@
 """A merge meets whoever gives the duplicate something new at the same moment: nothing is left at a merged row."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -9,11 +9,8 @@ from django.db import connection
 from checklists.services.checklists import current_facts
 from scheduler.models import Case, Contact, Patient, PatientMerge, Practice
 from scheduler.services.cases import open_case, plan_of
-from scheduler.services.demonstration import make_practice
 from scheduler.services.people import NewContact, add_contact
 from scheduler.services.verification import verify_chain
-from tests.conftest import NOW, ZONE
-from tests.house import roles
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.steps import BY
 from tests.scheduler.services.test_merging import merge
@@ -24,13 +21,6 @@ pytestmark = [
     pytest.mark.usefixtures("meeting"),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
 ]
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 def test_merge_beside_new_cases_and_contacts_of_the_duplicate_leaves_nothing_there(

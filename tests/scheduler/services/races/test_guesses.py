@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,21 +9,12 @@ from django.test import Client
 from scheduler.models import Practice, Record, User
 from scheduler.pages.session import PRACTICE
 from scheduler.services import signing
-from scheduler.services.demonstration import make_practice
 from scheduler.services.signatures import GUESSES
-from tests.conftest import NOW, ZONE
-from tests.house import roles
+from tests.conftest import NOW
 from tests.scheduler.services.conftest import at_once
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
 AT_ONCE = 12
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 @pytest.fixture

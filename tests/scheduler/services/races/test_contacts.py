@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Event
 from typing import Any
 
@@ -13,14 +13,11 @@ from checklists.rules.values import Authority
 from scheduler.models import Case, Contact, Patient, Practice, Record
 from scheduler.rules.problems import Erased, Refused
 from scheduler.services.contacts import replace_contact
-from scheduler.services.demonstration import make_practice
 from scheduler.services.erasure import erase_patient
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
 from scheduler.services.prescribers import Asked, ask_prescriber
 from scheduler.services.readiness import locked_case
 from scheduler.services.record import append_record
-from tests.conftest import NOW, ZONE
-from tests.house import roles
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.erasing import WHY
 from tests.scheduler.services.steps import BY
@@ -32,13 +29,6 @@ pytestmark = [
     pytest.mark.usefixtures("meeting"),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
 ]
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 @pytest.fixture

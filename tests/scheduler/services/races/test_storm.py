@@ -20,13 +20,11 @@ from scheduler.rules.problems import Problem
 from scheduler.services import bookings, transitions
 from scheduler.services.access_log import log_reading
 from scheduler.services.delivery import owe_undelivered
-from scheduler.services.demonstration import make_practice
 from scheduler.services.record import append_record
 from scheduler.services.sealing import seal_record
 from scheduler.services.sweeps import sweep_due_cases
 from scheduler.services.verification import verify_chain, verify_practice
-from tests.conftest import NOW, ZONE
-from tests.house import roles
+from tests.conftest import NOW
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.steps import BY, record
 
@@ -34,13 +32,6 @@ ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQ
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
 WORKERS, ROUNDS, SEED = 9, 6, 20270301
 SLOTS = (("Room 1", "Chris Clinician", "Bay 1"), ("Room 2", "Sam Second", "Bay 2"))
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 class Moody:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Event
 
 import pytest
@@ -12,11 +12,8 @@ from checklists.services.checklists import current_facts
 from scheduler.models import Case, Contact, Erasure, Patient, Practice
 from scheduler.services import erasure
 from scheduler.services.cases import open_case, plan_of
-from scheduler.services.demonstration import make_practice
 from scheduler.services.erasure import Done
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
-from tests.conftest import NOW, ZONE
-from tests.house import roles
 from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.erasing import WHY
 from tests.scheduler.services.steps import BY
@@ -27,13 +24,6 @@ pytestmark = [
     pytest.mark.usefixtures("meeting"),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
 ]
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from notifications.models import Message
 from scheduler.models import Booking, Case, Claim, Practice, Record, Resource, Task, User
 from scheduler.rules.problems import Refused
 from scheduler.services import bookings, cases, transitions
-from scheduler.services.demonstration import make_practice
 from scheduler.services.readiness import locked_case
 from scheduler.services.record import append_record
 from scheduler.services.sweeps import sweep_due_cases
@@ -28,13 +27,6 @@ from tests.scheduler.services.conftest import at_once
 from tests.scheduler.services.steps import BY, record
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
-
-
-@pytest.fixture
-def practice(meeting: None) -> Practice:
-    made = make_practice(name="Test Spine Clinic", zone=ZONE, now=NOW - timedelta(days=30))
-    roles.sees(made.pk)
-    return made
 
 
 def attempts() -> int:
