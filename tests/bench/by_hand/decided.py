@@ -66,7 +66,8 @@ def consult(case: Case) -> Found:
         wrong.append(pending("consult_missing", "No consult is recorded. Arrange it and record its outcome."))
     wrong += before_fracture(case, found, "consult")
     confirmed = "The consult decided for the procedure."
-    return finding(case, "consult", CONSULT, wrong, found, confirmed, None, None, values_of(found), noes)
+    grounds = (case.facts.levels, values_of(found))
+    return finding(case, "consult", CONSULT, wrong, found, confirmed, None, None, grounds, noes)
 
 
 def not_candidate(value: Value) -> Check | None:
@@ -82,8 +83,10 @@ def candidacy(case: Case, mri: Words) -> Found:
         wrong.append(pending("candidacy_missing", "Candidacy is not assessed. A clinician must record it."))
     wrong += before_fracture(case, found, "assessment")
     wrong += window_checks(case, mri)
+    facts, studies = case.facts, [word.id for word in mri] if wrong else ()
+    grounds = (values_of(found), facts.procedure, facts.levels, facts.cause, facts.fractured, studies)
     confirmed = "The patient is a candidate inside the treatment window."
-    return finding(case, "candidacy", CANDIDACY, wrong, found, confirmed, None, None, values_of(found))
+    return finding(case, "candidacy", CANDIDACY, wrong, found, confirmed, None, None, grounds)
 
 
 def assessment_checks(value: Value) -> list[Check]:
@@ -129,7 +132,7 @@ def imaging(case: Case, mri: Words) -> Found:
     wrong = [check for word in mri for check in mri_checks(case, word)]
     if not mri:
         wrong.append(pending("imaging_missing", "The result of an MRI is not recorded. Arrange it and record it."))
-    grounds = [(word.value, word.observed_at) for word in mri]
+    grounds = (case.facts.levels, [(word.value, word.observed_at) for word in mri])
     confirmed = "Imaging proves a fresh fracture at the planned levels."
     return finding(case, "imaging", IMAGING, wrong, mri, confirmed, None, case.until[168], grounds)
 
@@ -209,7 +212,7 @@ def anesthesia(case: Case) -> Found:
     wrong += before_fracture(case, fit, "evaluation")
     if not fit:
         wrong.append(pending("evaluation_missing", "No anesthesia evaluation is recorded. A clinician does it."))
-    due_at, deadline_at, grounds = case.due[168], case.until[0], values_of(fit)
+    due_at, deadline_at, grounds = case.due[168], case.until[0], (case.facts.anesthesia, values_of(fit))
     confirmed = "The patient is fit for the planned anesthesia."
     return finding(case, "anesthesia_evaluation", ANESTHESIA, wrong, fit, confirmed, due_at, deadline_at, grounds, noes)
 
@@ -262,7 +265,11 @@ def consent(case: Case) -> Found:
     wrong += before_fracture(case, signed, "consent")
     if not signed:
         wrong.append(pending("consent_missing", "No consent is recorded. A clinician obtains and records it."))
-    due_at, deadline_at, grounds = case.due[24], case.until[0], values_of(signed)
+    due_at, deadline_at, grounds = (
+        case.due[24],
+        case.until[0],
+        (case.facts.procedure, case.facts.levels, values_of(signed)),
+    )
     confirmed = "The patient consents to this procedure at these levels."
     return finding(case, "consent", CONSENT, wrong, signed, confirmed, due_at, deadline_at, grounds, noes)
 
@@ -300,7 +307,7 @@ def authorisation(case: Case, given: Words, numbered: Begins) -> Found:
         asked = "authorisation" in case.said and case.said["authorisation"]
         code = "authorisation_asked" if asked else "authorisation_missing"
         wrong.append(pending(code, "The payer has not authorised the procedure. Ask, and record the answer."))
-    due_at, deadline_at, grounds = case.due[168], case.until[72], values_of(given)
+    due_at, deadline_at, grounds = case.due[168], case.until[72], (case.facts.levels, values_of(given))
     confirmed = "The payer authorises the procedure."
     return finding(case, "authorisation", AUTHORISATION, wrong, given, confirmed, due_at, deadline_at, grounds, noes)
 

@@ -48,7 +48,10 @@ LEVELS: dict[str, Callable[[Number], bool]] = {
 
 
 class Drug(NamedTuple):
-    """hours: since the last dose; 0: none on the day of the procedure. asks: its prescriber has to agree."""
+    """hours: since the last dose; 0: none on the day of the procedure. asks: its prescriber has to agree.
+
+    measured_by: what a clinician looks at besides; the kidneys clear those drugs.
+    """
 
     name: str
     hours: int
@@ -57,23 +60,26 @@ class Drug(NamedTuple):
     hold: str
     clearance: str
     restart: Found
+    rows: tuple[str, ...]
+    measured_by: tuple[str, ...]
 
 
-def drug(name: str, hours: int, *, asks: bool = False) -> Drug:
+def drug(name: str, hours: int, *rows: str, asks: bool = False, measured_by: tuple[str, ...] = ()) -> Drug:
     stopped = f"{name} was stopped. A clinician decides about taking it again, before discharge."
     restart = owed_after(f"restart_decision:{name}", RESTART, "restart_undecided", stopped)
-    return Drug(name, hours, asks, hours * HOUR, f"hold:{name}", f"prescriber_clearance:{name}", restart)
+    hold, clearance = f"hold:{name}", f"prescriber_clearance:{name}"
+    return Drug(name, hours, asks, hours * HOUR, hold, clearance, restart, rows, measured_by)
 
 
 DRUGS = (
-    drug("apixaban", 72, asks=True),
-    drug("warfarin", 120, asks=True),
-    drug("clopidogrel", 168, asks=True),
-    drug("cilostazol", 48, asks=True),
-    drug("ibuprofen", 24),
-    drug("naproxen", 96),
-    drug("metformin", 0),
-    drug("aspirin", 144),
+    drug("apixaban", 72, "MH002", "MH003", "MH004", asks=True, measured_by=tuple(LEVELS)),
+    drug("warfarin", 120, "MH001", asks=True),
+    drug("clopidogrel", 168, "MH024", asks=True),
+    drug("cilostazol", 48, "MH033", asks=True),
+    drug("ibuprofen", 24, "MH038"),
+    drug("naproxen", 96, "MH043"),
+    drug("metformin", 0, "MH091", measured_by=("eGFR",)),
+    drug("aspirin", 144, "MH029"),
 )
 APIXABAN, WARFARIN, METFORMIN = DRUGS[0], DRUGS[1], DRUGS[6]
 
@@ -245,7 +251,8 @@ def hold(case: Case, drug: Drug, dose: Dose, answers: Answers, kidneys: Kidneys,
     due_at = deadline_at = None
     if case.booked:
         due_at, deadline_at = stop if answers.agreed else None, min(stop + 12 * HOUR, case.at)
-    grounds = (dose.at, dose.not_taking, kidneys.rests_on if drug is APIXABAN else None)
+    measured = [word.value for analyte in drug.measured_by for word in drawn.get(analyte, NOTHING)]
+    grounds = (drug.rows, dose.at, dose.not_taking, measured, kidneys.rests_on if drug.measured_by else None)
     confirmed = f"{drug.name} is not taken." if dose.not_taking else f"The hold of {drug.name} is long enough."
     return finding(case, drug.hold, HOLD, wrong, dose.words, confirmed, due_at, deadline_at, grounds)
 
