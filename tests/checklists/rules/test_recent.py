@@ -59,24 +59,41 @@ def test_text_that_is_written_again_is_the_same_text(judged):
     assert judged == ["dossier_from", "judged_case"]
 
 
-def test_any_other_input_is_judged_anew():
-    recent, now = RecentVerdicts(MOST), START - HOUR
+def ready_before(recent, now):
+    """What is kept is of the case as it is when nothing differs."""
     assert recent.assess("case", PROTOCOL, READY, START, now)[1].state == "ready"
-    fewer = ready_notes().all[:-1]
-    assert recent.assess("case", PROTOCOL, written(FACTS, fewer), START, now)[1] == judge(evidence=fewer, now=now)
-    assert recent.assess("case", PROTOCOL, READY, None, now)[1] == judge(FACTS, ready_notes().all, None, now)
-    unknown, entries = taking("mystery"), ready_notes().all
-    found = recent.assess("case", PROTOCOL, written(unknown, entries), START, now)[1]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told", "start"),
+    [
+        (PROTOCOL, written(taking("mystery"), ready_notes().all), START),
+        (PROTOCOL, written(FACTS, ready_notes().all[:-1]), START),
+        (PROTOCOL, READY, None),
+        (PROTOCOL, READY, START - 3 * HOUR),
+        (replace(PROTOCOL, signed=False), READY, START),
+    ],
+    ids=["facts", "evidence", "not booked", "another start", "protocol"],
+)
+def test_any_other_input_is_judged_anew(protocol, told, start):
+    recent, now, dossier = RecentVerdicts(MOST), START - HOUR, dossier_from(told)
+    ready_before(recent, now)
+    anew = judge(dossier.facts, dossier.evidence, start, now, protocol)
+    assert recent.assess("case", protocol, told, start, now) == (dossier, anew)
+    assert anew != recent.assess("case", PROTOCOL, READY, START, now)[1]
+
+
+def test_signature_is_seen_and_its_taking_back():
+    recent, now, unknown = RecentVerdicts(MOST), START - HOUR, (taking("mystery"), ready_notes().all)
+    found = recent.assess("case", PROTOCOL, written(*unknown), START, now)[1]
     review = Review("hold:mystery", found.finding("hold:mystery").inputs, START - HOUR, START + HOUR, "clinician:7")
-    signed = [recent.assess("case", PROTOCOL, written(unknown, entries, r), START, now) for r in ((), (review,))]
-    assert [verdict.state for _, verdict in signed] == ["needs_review", "ready"]
-    withdrawn = replace(PROTOCOL, signed=False)
-    assert not recent.assess("case", withdrawn, READY, START, now)[1].signed
+    signed = [recent.assess("case", PROTOCOL, written(*unknown, r), START, now)[1] for r in ((), (review,), ())]
+    assert [verdict.state for verdict in signed] == ["needs_review", "ready", "needs_review"]
 
 
 def test_word_struck_through_is_judged_anew_and_leaves_the_dossier():
     recent, now, all_of_it = RecentVerdicts(MOST), START - HOUR, ready_notes().all
-    recent.assess("case", PROTOCOL, READY, START, now)
+    ready_before(recent, now)
     struck = written(FACTS, all_of_it[:-1], struck=all_of_it[-1:])
     dossier, verdict = recent.assess("case", PROTOCOL, struck, START, now)
     assert (dossier.evidence, dossier.errors_counted) == (tuple(all_of_it[:-1]), 1)
