@@ -41,6 +41,16 @@ def test_list_shows_who_when_why_on_what_evidence_and_what_the_protocol_says(
     assert [text for text in said if text not in page] == []
 
 
+def test_case_that_was_put_off_for_good_is_listed_by_its_ending_and_as_neither_ready_nor_blocked(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("held", drugs=("apixaban",))
+    body = {"version": case.version, "ending": "cancelled", "reason": "feels better"}
+    assert signed_in("scheduler").post(f"/desk/cases/{case.pk}/end/", body).status_code == 302
+    page = signed_in("clinician").get("/sign/").content.decode()
+    assert ("<p>Cancelled not booked" in page, "Restart: apixaban" in page) == (True, True)
+
+
 def test_cases_come_grouped_the_soonest_first(
     tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, Any], practice: Practice
 ) -> None:
