@@ -101,6 +101,23 @@ def test_scheduler_opens_a_case_and_is_told_what_booking_waits_for(browse: Open)
     assert [error for error in watched.complaints() if "409" not in error] == []
 
 
+def test_what_can_be_done_to_a_case_is_apart_and_large_enough_on_a_phone(browse: Open) -> None:
+    watched = browse(width=360)
+    watched.sign_in()
+    visit(watched, "case")
+    small, close = watched.page.evaluate(
+        """() => {
+          const boxes = [...document.querySelectorAll(".desk-acts [role=button], .desk-acts button")]
+            .filter(each => each.offsetParent).map(each => each.getBoundingClientRect());
+          const apart = (one, other) => one.left >= other.right + 8 || other.left >= one.right + 8
+            || one.top >= other.bottom + 8 || other.top >= one.bottom + 8;
+          const pairs = boxes.flatMap((one, at) => boxes.slice(at + 1).map(other => apart(one, other)));
+          return [boxes.filter(box => box.height < 44).length, pairs.filter(is => !is).length];
+        }"""
+    )
+    assert (small, close) == (0, 0)
+
+
 def test_desk_works_without_javascript(browse: Open) -> None:
     watched = browse(javascript=False)
     watched.sign_in()
