@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 
-from checklists.rules.sitetime import wall_instant
+from checklists.rules.sitetime import opening_of, wall_instant
 from checklists.rules.values import DateAbout
 from scheduler.models import Practice, Resource
 from scheduler.pages.condition_fields import ConditionsForm, lines_of
@@ -22,6 +21,7 @@ from scheduler.services.people import NewContact, NewPatient
 RELEASE = "release"  # of the booking: the case goes on
 UNKNOWN = ("", "not known yet")
 DATE = {"type": "date"}
+OUTSIDE = "outside_hours"
 
 
 class CaseForm(ConditionsForm):
@@ -119,13 +119,13 @@ class StartForm(forms.Form):
 
     def __init__(self, *args: Any, practice: Practice, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.zone: ZoneInfo = practice.site.tz
+        self.site = practice.site
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "day" in data and "at" in data:
             try:
-                data["starts_at"] = wall_instant(data["day"], data["at"], self.zone)
+                data["starts_at"] = wall_instant(data["day"], data["at"], self.site.tz)
             except ValueError as error:
                 self.add_error("at", str(error))
         return data
@@ -144,6 +144,20 @@ class SlotForm(StartForm):
             field = self.fields[kind]
             assert isinstance(field, forms.ChoiceField)
             field.choices = [(str(r.pk), r.name) for r in active if r.kind == kind]
+
+    def clean(self) -> dict[str, Any]:
+        """A start outside the opening hours is asked about once more: it may be meant, or the wrong day."""
+        data = super().clean()
+        if "starts_at" in data and not self._is_open(data["starts_at"]):
+            self.fields[OUTSIDE] = forms.BooleanField(label="Outside the opening hours, and meant so", required=False)
+            if OUTSIDE not in self.data:
+                day = f"{data['day']:%A}, {data['day'].day} {data['day']:%B}"
+                self.add_error(OUTSIDE, f"On {day} at {data['at']:%H:%M} it is closed. Correct it, or tick the box.")
+        return data
+
+    def _is_open(self, start: datetime) -> bool:
+        opening = opening_of(start.astimezone(self.site.tz).date(), self.site)
+        return not any(self.site.hours) or (opening is not None and opening[0] <= start < opening[1])
 
     def slot(self) -> Slot:
         data = self.cleaned_data

@@ -163,6 +163,38 @@ def test_book_form_books_and_then_moves_in_the_sites_time(
     assert (booking.starts_at.isoformat(), booking.sequence) == ("2027-03-15T13:30:00+00:00", 1)
 
 
+@pytest.mark.parametrize(("day", "hour", "said"), [
+    ("2027-03-07", "09:30", "On Sunday, 7 March at 09:30 it is closed."),
+    ("2027-03-08", "06:59", "On Monday, 8 March at 06:59 it is closed."),
+    ("2027-03-08", "17:00", "On Monday, 8 March at 17:00 it is closed."),
+])  # fmt: skip
+def test_book_form_asks_once_more_for_a_start_while_the_practice_is_closed(
+    day: str,
+    hour: str,
+    said: str,
+    tell: Callable[..., Case],
+    resources: dict[str, Resource],
+    signed_in: Callable[[str], Client],
+) -> None:
+    case, desk = tell("imaged"), signed_in("scheduler")
+    address, form = f"/desk/cases/{case.pk}/book/", slot(case, resources, day=day, at=hour)
+    assert 'name="outside_hours"' not in desk.get(address).content.decode()
+    asked = desk.post(address, form)
+    page = asked.content.decode()
+    assert (asked.status_code, said in page, 'name="outside_hours"' in page) == (400, True, True)
+    assert not Booking.objects.filter(case=case).exists()
+    assert desk.post(address, {**form, "outside_hours": "on"}).status_code == 302
+    assert Booking.objects.filter(case=case).exists()
+
+
+def test_first_minute_of_the_opening_hours_is_not_asked_about(
+    tell: Callable[..., Case], resources: dict[str, Resource], signed_in: Callable[[str], Client]
+) -> None:
+    case = tell("imaged")
+    form = slot(case, resources, at="07:00")
+    assert signed_in("scheduler").post(f"/desk/cases/{case.pk}/book/", form).status_code == 302
+
+
 def test_book_form_refuses_a_time_that_the_clock_change_skips(
     tell: Callable[..., Case], resources: dict[str, Resource], signed_in: Callable[[str], Client]
 ) -> None:
