@@ -64,6 +64,8 @@ def check_value(kind: str, value: Mapping[str, Any], said_at: datetime | None = 
     known = KINDS.get(kind_of(kind))
     if known is None:
         return [Problem("item", f"{kind!r} is not a kind of item. Use one of {words(KINDS)}.")]
+    if kind.endswith(":"):
+        return [Problem("item", f"{kind!r} names no drug. Write its name after the colon.")]
     problems = check_shapes(known.shapes, value)
     problems = problems or known.problems(value)
     return problems if problems or said_at is None else known.problems_when_said(value, said_at)

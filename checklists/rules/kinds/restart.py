@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from checklists.rules.context import Answer, Context, Item, Kind, kind_of, never_no, pending
+from checklists.rules.context import Answer, Context, Item, Kind, never_no, pending
 from checklists.rules.doses import (
     AGREED,
     ASKED,
@@ -39,8 +39,9 @@ def put_off(context: Context) -> tuple[str, ...]:
 
 def agreed_to(context: Context) -> list[str]:
     """Drugs that a prescriber once agreed to stop, on the list or not."""
-    items = (item for item in context.ledger.items() if kind_of(item) == CLEARANCE)
-    return [item.partition(":")[2] for item in items if any(map(is_agreement, context.standing(item)))]
+    asked = [item for item in context.ledger.items() if item.startswith(f"{CLEARANCE}:")]
+    agreed = [item for item in asked if any(map(is_agreement, context.standing(item)))]
+    return [drug for item in agreed if (drug := item.partition(":")[2])]
 
 
 def is_agreement(entry: Evidence) -> bool:

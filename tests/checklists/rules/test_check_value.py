@@ -164,6 +164,11 @@ YEAR_AGO = "is about a year ago. Correct the year, or add `confirmed: true` wher
 AHEAD = "is after the time at which it was said. Correct the day or the time."
 
 
+def test_item_of_a_drug_without_its_name_is_refused():
+    (problem,) = check_value("hold:", {"not_taking": True})
+    assert (problem.field, problem.sentence) == ("item", "'hold:' names no drug. Write its name after the colon.")
+
+
 @pytest.mark.parametrize(
     ("key", "dose", "complaint"),
     [

@@ -168,6 +168,13 @@ def test_restart_stays_owed_whatever_is_said_of_the_drug_after_its_time_to_stop(
     assert outcome("restart_decision:warfarin", taking("warfarin"), notes.all) == OK
 
 
+def test_agreement_about_no_drug_owes_no_restart():
+    notes = Notes()
+    notes.add("prescriber_clearance:", AGREED, START - 200 * HOUR)
+    notes.add("hold:", {"last_dose_at": (START - 150 * HOUR).isoformat()})
+    assert judge(FACTS, notes.all).finding("restart_decision:") is None
+
+
 def test_restart_stays_owed_when_a_scheduler_notes_another_agreement_or_the_drug_is_taken_off_the_list():
     notes = Notes()
     notes.add("prescriber_clearance:warfarin", AGREED, START - 200 * HOUR)
