@@ -27,6 +27,7 @@ SHOWS = {
     "pending": "not known yet",
     "ready": "ready",
     "overridden": "overridden",
+    boards.IN_HAND: "under way",
     "unbooked": "not booked",
 }
 
@@ -67,7 +68,7 @@ def _pathway(request: HttpRequest, actor: Actor) -> dict[str, object]:
     found = boards.pathway(actor.practice, now)
     rows = [row for row in found if _shown(row, chosen)]
     truncated = len(found) >= boards.MOST
-    counts = count_open(actor.practice, now) if truncated else Counter(row.state for row in found)
+    counts = count_open(actor.practice, now) if truncated else Counter(row.listed_as for row in found)
     return {
         "actor": actor,
         "rows": rows,
@@ -85,7 +86,7 @@ def _pathway(request: HttpRequest, actor: Actor) -> dict[str, object]:
 def _shown(row: Row, chosen: str) -> bool:
     if chosen == "unbooked":
         return row.booking is None
-    return chosen in ("all", row.state)
+    return chosen in ("all", row.listed_as)
 
 
 @require_GET

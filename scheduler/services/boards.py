@@ -18,6 +18,7 @@ from scheduler.services.readiness import judged_start
 
 MOST = 500  # open cases on one board
 OVERRIDDEN = "overridden"
+IN_HAND = "under_way"  # in procedure or recovering
 # Nobody leaves the board at midnight who has not left the house.
 HERE = Q(case__state__in=("in_procedure", "recovering")) | Q(
     case__state__in=("booked", "checked_in"), case__arrived_at__isnull=False
@@ -54,6 +55,11 @@ class Row:
     def is_ahead(self) -> bool:
         """Whether the procedure is still to come: from its start on nobody is ready for it."""
         return self.case.state in BEFORE_PROCEDURE
+
+    @property
+    def listed_as(self) -> str:
+        """Under what the pathway board counts the case."""
+        return self.state if self.is_ahead else IN_HAND
 
     @property
     def is_blocked(self) -> bool:

@@ -19,7 +19,7 @@ SAME_START = Q(checklist__judged_start=F("booking__starts_at")) | Q(booking=None
 
 
 def count_open(practice: Practice, now: datetime) -> Counter[str]:
-    """Open cases by the state that the pathway board shows. Of a chunk of cases at a time the memory is enough."""
+    """Open cases by what the pathway board lists them as. Of a chunk of cases at a time the memory is enough."""
     holding = state_holds(now) & SAME_START & Q(state__in=BEFORE_PROCEDURE)
     # One or the other, also where a comparison is with nothing: each case is counted exactly once.
     cases = open_cases(practice).alias(holds=Choose(When(holding, then=Value(True)), default=Value(False)))
@@ -29,5 +29,5 @@ def count_open(practice: Practice, now: datetime) -> Counter[str]:
         # A version withdrawn since, or altered, blocks whatever was found under it.
         counted[state if typed_protocol(versions[version]).signed else State.BLOCKED.value] += number
     for chunk in in_chunks(cases.filter(holds=False), CHUNK):
-        counted.update(row.state for row in rows(chunk, now))
+        counted.update(row.listed_as for row in rows(chunk, now))
     return counted

@@ -47,6 +47,14 @@ def test_nobody_is_called_ready_for_what_has_begun_or_is_over(
     begun = [desk.get(page).content.decode() for page in ("/desk/", "/desk/day/", f"/desk/cases/{case.pk}/")]
     assert ["data-ready" in page for page in begun] == [False] * 3
     assert ["in procedure" in page for page in begun] == [True] * 3
+    assert (
+        "all open cases: 1 under way" in begun[0],
+        str(case.pk) in desk.get("/desk/?show=ready").content.decode(),
+    ) == (
+        True,
+        False,
+    )
+    assert str(case.pk) in desk.get("/desk/?show=under_way").content.decode()
     assert ("Was booked for" in begun[2], "left in the treatment window" in begun[2]) == (True, False)
 
 

@@ -21,7 +21,7 @@ NEVER = "as nobody judged"
 
 
 def shown(practice: Practice, now: Any) -> Counter[str]:
-    return Counter(row.state for row in pathway(practice, now))
+    return Counter(row.listed_as for row in pathway(practice, now))
 
 
 def stored(practice: Practice, **values: Any) -> None:
@@ -38,6 +38,11 @@ def several(tell: Callable[..., Case]) -> list[Case]:
         tell("prepared", start=START + DAY, ride={"available": False}),
         tell("arrived", now=START - HOUR, slot=("Room 2", "Sam Second", "Bay 2")),
     ]
+
+
+def test_case_whose_procedure_has_begun_is_counted_as_under_way(tell: Callable[..., Case], practice: Practice) -> None:
+    tell("started", now=START + HOUR)
+    assert count_open(practice, START + HOUR) == shown(practice, START + HOUR) == {"under_way": 1}
 
 
 def test_counts_are_those_of_the_board_at_every_moment(several: list[Case], practice: Practice) -> None:
