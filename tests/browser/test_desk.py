@@ -101,6 +101,18 @@ def test_scheduler_opens_a_case_and_is_told_what_booking_waits_for(browse: Open)
     assert [error for error in watched.complaints() if "409" not in error] == []
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_button_under_the_pointer_is_readable(dark: bool, browse: Open) -> None:
+    watched = browse(width=768, dark=dark)
+    watched.open("/login/")
+    button = watched.page.locator("main button[type=submit]")
+    before = button.evaluate("button => getComputedStyle(button).backgroundColor")
+    button.hover()
+    watched.page.wait_for_timeout(1000)  # the colour changes slowly
+    assert button.evaluate("button => getComputedStyle(button).backgroundColor") != before
+    assert audit(watched) == []
+
+
 def test_what_can_be_done_to_a_case_is_apart_and_large_enough_on_a_phone(browse: Open) -> None:
     watched = browse(width=360)
     watched.sign_in()
