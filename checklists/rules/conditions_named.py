@@ -1,7 +1,7 @@
 """Which conditions of a case a protocol's rules ask about, for the forms that record them."""
 
 from checklists.rules.kinds.imaging import CONTRAINDICATED
-from checklists.rules.kinds.lab_contexts import APPLIES
+from checklists.rules.kinds.lab_contexts import DERIVED
 from checklists.rules.protocol import Protocol
 
 DIABETES, STEROID = "diabetes", "steroid"
@@ -12,7 +12,7 @@ ORDERED = frozenset({"doac_level"})
 def conditions_named(protocol: Protocol) -> tuple[str, ...]:
     """Codes in alphabetical order; others may be recorded too, and no rule of this protocol knows them."""
     found = {CONTRAINDICATED, DIABETES, STEROID}
-    found |= {rule.context for rule in protocol.labs if rule.context not in APPLIES} - ORDERED
+    found |= {rule.context for rule in protocol.labs} - DERIVED - ORDERED
     for row in protocol.holds:
         found |= row.slow_stomach or frozenset()
         if when := row.review_if:

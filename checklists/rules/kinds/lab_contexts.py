@@ -89,5 +89,7 @@ APPLIES: Mapping[str, Callable[[Context], bool]] = {
     "parenteral_anticoagulant": infusion_taken,
     "diabetes_or_steroid": sugar_at_risk,
 }
+# Contexts that follow from the drugs, the age and the plan; each other one is a condition that somebody records.
+DERIVED = frozenset({GENERAL, VKA, *APPLIES})
 # Contexts in which one of several tests is enough.
 EITHER_OF = frozenset({"parenteral_anticoagulant", "doac_level"})

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from checklists.protocols import loader
 from checklists.rules.conditions_named import conditions_named
 from checklists.rules.protocol import ExclusionRule, ReviewIf, SuspicionRule
 from tests.checklists.rules.cases import PROTOCOL, SOURCED, hold, lab
@@ -41,3 +42,10 @@ def test_form_asks_about_every_condition_that_a_rule_of_the_protocol_knows():
         "steroid",
     )
     assert conditions_named(replace(PROTOCOL, holds=(), labs=())) == ("diabetes", "mri_contraindicated", "steroid")
+
+
+def test_form_asks_about_no_condition_that_follows_from_the_drugs_the_age_or_the_plan():
+    asked = {code for name in loader.shipped() for code in conditions_named(loader.load(name))}
+    assert "chronic_liver_disease" in asked
+    derived = {"general", "vka_held", "renal_function", "parenteral_anticoagulant", "diabetes_or_steroid", "doac_level"}
+    assert asked & derived == set()

@@ -16,6 +16,7 @@ from tests.checklists.rules.cases import (
     ITEMS,
     NEW_YORK,
     PROTOCOL,
+    SECOND,
     START,
     at,
     finding,
@@ -109,6 +110,17 @@ def test_kind_that_the_engine_does_not_know_is_among_the_keys_and_is_said():
     told = "The rule for horoscope could not be evaluated (LookupError). Report it and call a clinician."
     assert (found.sentence, found.owner, found.kind, found.needed_by) == (told, "nurse", "horoscope", Gate.START)
     assert item_keys(odd, FACTS, (), START, NOW)[-1] == "horoscope"
+
+
+@pytest.mark.parametrize("zone", [UTC, NEW_YORK])
+def test_items_of_a_moment_are_those_that_are_judged_then(zone):
+    """A restart is owed once the time to stop has come, and nowhere while nothing is booked."""
+    facts, stop = taking("ibuprofen"), START - DAY
+    for start, now, owed in ((START, stop - SECOND, False), (START, stop, True), (None, stop, False)):
+        told = (facts, (), start and start.astimezone(zone), now.astimezone(zone))
+        keys = item_keys(PROTOCOL, *told)
+        assert keys == tuple(found.item for found in judge(*told).findings)
+        assert ("restart_decision:ibuprofen" in keys) is owed
 
 
 def test_items_that_cannot_be_told_are_one_failure_of_their_kind():

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from checklists.protocols.loader import load
+from checklists.rules.assess import context_of
+from checklists.rules.clock import Clock, Start
 from checklists.rules.kinds import check_value
 from checklists.rules.values import Authority, State
 from tests.checklists.rules.cases import FACTS, HOUR, INSTANT, NEW_YORK, PHOENIX, START, at, finding, judge, outcome
@@ -130,6 +132,16 @@ def test_yes_that_its_date_explains_passes_with_the_days_and_one_that_it_does_no
     assert outcome("infection_check", evidence=explained, protocol=REFERENCE) == ("review", "yes_covid_seven_weeks")
     mistyped = checked({"answers": yes, "dates": {"positive_covid_test": "2026-02-01"}})
     assert outcome("infection_check", evidence=mistyped, protocol=REFERENCE) == ("failed", "yes_covid_two_weeks")
+
+
+def test_answers_whose_dated_sign_is_over_are_no_no_that_could_be_superseded():
+    notes = reference_notes()
+    over = {"answers": QUESTIONS, "dates": {"positive_covid_test": "2027-01-01"}}
+    good = notes.add("infection_prescreen", over, START - 10 * HOUR)
+    notes.add("infection_prescreen", {"answers": {}}, START - 12 * HOUR, supersedes=(good.id,))
+    assert outcome("infection_prescreen", evidence=notes.all, protocol=REFERENCE) == OK
+    context = context_of(REFERENCE, FACTS, notes.all, Start(START, Clock(START)))
+    assert good in context.standing("infection_prescreen")
 
 
 def test_date_that_lies_ahead_is_asked_for_again():
