@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from checklists.rules.asked import ASKED_CODES
 from checklists.rules.codes import code_as_label, code_in_words
 from checklists.rules.shapes import KEY
 from scheduler.pages.fields import TextField
@@ -28,8 +29,12 @@ class ConditionsForm(forms.Form):
             help_text="One on each line, beside those that are asked below.",
         )
         for code in self.codes:
+            meant = ASKED_CODES.get(code, "")
             self.fields[f"has_{code}"] = forms.ChoiceField(
-                label=f"{code_as_label(code)}?", choices=ASKED, required=False
+                label=f"{code_as_label(code)}?",
+                choices=ASKED,
+                required=False,
+                help_text=f"{meant[:1].upper()}{meant[1:]}." if meant else "",
             )
 
     def clean(self) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def test_new_case_form_asks_about_conditions_one_by_one(signed_in: Callable[[str
     desk = signed_in("scheduler")
     page = desk.get("/desk/new/").content.decode()
     assert "MRI contraindicated?" in page and "Stent?" in page
+    assert "A dose that is still being raised." in page
     told = {"has_mri_contraindicated": "yes", "has_stent": "no", "has_diabetes": ""}
     desk.post("/desk/new/", {**NEW, **told, "more_conditions": "Sleep apnoea", "allergies": "bone cement"})
     facts = current_facts(Case.objects.get(patient__family_name="Formfield").checklist)
