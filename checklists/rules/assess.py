@@ -87,10 +87,11 @@ def judged_case(
     clock = Clock(now.astimezone(UTC))
     # What moves the earliest start is no change of a booked case's verdict.
     own = clock if start is None else Clock(clock.now)
-    ledger = ledger_of(protocol, facts, evidence, Start(clock.now, clock))
-    settled = settled_case(Context(protocol, facts, ledger, Start(clock.now, own, timedelta(0))))
+    soonest = Start(clock.now, own, timedelta(0))
+    booked = None if start is None else Start(start.astimezone(UTC), clock)
+    settled = settled_case(Context(protocol, facts, ledger_of(protocol, facts, evidence, booked or soonest), soonest))
     earliest = settled.start
-    context = settled if start is None else settled.at(Start(start.astimezone(UTC), clock))
+    context = settled.at(booked) if booked else settled
     findings = tuple(finding for kind in kinds_of(protocol) for finding in findings_of(context, kind, reviews))
     findings += unknown_kinds(context)
     verdict = Verdict(
@@ -178,16 +179,16 @@ def settled_case(case: Context) -> Context:
 
     case: not booked, at this moment.
     """
-    clock = case.start.clock
+    clock, at, lead = case.start.clock, case.start.at, timedelta(0)
     for _ in range(SETTLING_ROUNDS):
-        at, lead = case.start.at, case.start.lead or timedelta(0)
         waits = list(postponing(case))
         longest = max((wait.lead for wait in waits), default=timedelta(0))
         floors = [wait.floor for wait in waits if wait.floor is not None]
-        settled = Start(max(at, clock.now + longest, *floors), clock, max(lead, longest))
-        if (settled.at, settled.lead) == (at, lead):
+        settled = (max(at, clock.now + longest, *floors), max(lead, longest))
+        if settled == (at, lead):
             break
-        case = case.at(settled)
+        at, lead = settled
+        case = case.at(Start(at, clock, lead))
     return case
 
 

@@ -8,7 +8,6 @@ from checklists.rules.codes import code_in_words
 from checklists.rules.context import Check, Context, once_for_case, once_for_start, pending, review
 from checklists.rules.doses import (
     drug_plans,
-    goes_on,
     last_dose,
     plans_of,
     rows_for,
@@ -71,7 +70,7 @@ def is_gone_by_start(context: Context, drug: str) -> bool:
     rows = [rows_for(context, plan.match) for plan in plans_of(context, drug) if plan.match.rows]
     cleared = [found is not None and found.plans_by.clear_at is not None for found in rows]
     timed = [found is not None and found.plans_by.action == "timed_hold" for found in rows]
-    return bool(rows) and all(cleared) and all(timed) and not goes_on(context, drug)
+    return bool(rows) and all(cleared) and all(timed)
 
 
 def _rows_taken(context: Context) -> tuple[HoldRule, ...]:
@@ -90,17 +89,18 @@ def is_bridging(context: Context, drug: str) -> bool:
 
 
 def low_platelets(context: Context, when: ReviewIf) -> list[Fraction]:
-    values = platelets(context) or []
-    return [value for value in values if when.platelets_below is not None and value < exact(when.platelets_below)]
+    limit = when.platelets_below
+    return [] if limit is None else [value for value in platelets(context) or () if value < exact(limit)]
 
 
 def platelets(context: Context) -> list[Fraction] | None:
     """The counts that were drawn last; None where one of them is not valid at the start."""
     rule = next((rule for rule in context.protocol.labs if rule.analyte == "platelets"), None)
-    results = latest_results(context, "platelets", "10^9/L") if rule else ()
-    if rule is None or not results or not all(is_valid(context, rule, result) for result in results):
+    if rule is None:
         return None
-    return [result.value for result in results]
+    results = latest_results(context, "platelets", "10^9/L")
+    valid = [result.value for result in results if is_valid(context, rule, result)]
+    return valid if valid and len(valid) == len(results) else None
 
 
 def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
@@ -115,8 +115,8 @@ def platelet_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Che
 
 
 def low_kidney_function(context: Context, when: ReviewIf) -> list[Fraction]:
-    values = kidney_function(context) if when.egfr_below is not None else []
-    return [value for value in values if when.egfr_below is not None and value < exact(when.egfr_below)]
+    limit = when.egfr_below
+    return [] if limit is None else [value for value in kidney_function(context) if value < exact(limit)]
 
 
 def kidney_function(context: Context) -> list[Fraction]:

@@ -9,6 +9,7 @@ from checklists.rules.assess import context_of
 from checklists.rules.clock import Clock, Start
 from checklists.rules.conditions import (
     condition_checks,
+    condition_grounds,
     fast_counts_it,
     is_bridging,
     is_gone_by_start,
@@ -84,6 +85,8 @@ def test_company_of_a_class_is_looked_at_unless_its_own_hold_ends_it(others, tol
 
 def test_drug_is_no_company_of_itself_nor_is_one_that_is_not_taken():
     assert checks(WITH, drug_class="nsaid") == []
+    context, match, _ = case(WITH, drug_class="nsaid")
+    assert condition_grounds(context, match) == []
     gone = ("hold:aspirin", {"not_taking": True}, START - DAY, Authority.PATIENT)
     assert checks(WITH, gone, others=(ASPIRIN,)) == []
 

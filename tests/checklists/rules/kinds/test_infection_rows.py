@@ -144,6 +144,20 @@ def test_answers_whose_dated_sign_is_over_are_no_no_that_could_be_superseded():
     assert good in context.standing("infection_prescreen")
 
 
+def test_whether_a_dated_sign_is_superseded_is_asked_at_the_start_and_so_by_no_clock():
+    """A test of 15 January: a review up to 5 March, no sign any more at the start on 10 March."""
+    notes = reference_notes()
+    dated = {"answers": QUESTIONS, "dates": {"positive_covid_test": "2027-01-15"}}
+    sign = notes.add("infection_prescreen", dated, at("2027-02-28 12:00"))
+    notes.add("infection_prescreen", {"answers": {}}, at("2027-02-28 11:00"), supersedes=(sign.id,))
+    words = [entry for entry in notes.all if entry.item != "infection_prescreen" or entry.id >= sign.id]
+    found = [
+        finding("infection_prescreen", FACTS, words, protocol=REFERENCE, now=at(f"2027-03-{day} 12:00"))
+        for day in ("01", "08")
+    ]
+    assert [[reason.code for reason in one.reasons] for one in found] == [["prescreen_early"]] * 2
+
+
 def test_date_that_lies_ahead_is_asked_for_again():
     assert arrival({"dates": {"positive_covid_test": "2027-03-11"}}) == ("pending", "sign_dated_ahead")
 
