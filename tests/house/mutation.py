@@ -118,8 +118,17 @@ class Changes:
 
     def reason(self, name: str) -> str | None:
         """Why no test need notice it, where somebody has said so."""
+        return explained().get(self.called(name))
+
+    def called(self, name: str) -> tuple[str, str]:
+        """As what is explained is found: the function, and what stands there instead."""
         function = f"{self.module}.{name.partition('__mutmut_')[0].removeprefix('x_')}"
-        return explained().get((function, " ".join(line[2:] for line in self.lines(name) if line[0] == "+")))
+        return function, " ".join(line[2:] for line in self.lines(name) if line[0] == "+")
+
+    def stale(self) -> list[tuple[str, str]]:
+        """What is explained of this module, and is no change of its code any more."""
+        here = [one for one in explained() if one[0].rpartition(".")[0] == self.module]
+        return sorted(set(here) - {self.called(name) for name in self.names if here})
 
 
 def original(name: str) -> str:
@@ -164,6 +173,8 @@ def report(changes: Changes) -> dict[str, str]:
     say(f"{changes.module}: {len(here) - len(alive)} of {len(here)} killed, {known} explained")
     for name in (name for name in alive if reasons[name] is None):
         say(f"  {name}", *(f"    {line}" for line in changes.lines(name)))
+    for function, line in changes.stale():
+        say(f"  explained and no change any more: {function}, {line}")
     counts = (len(changes.names), len(here), len(here) - len(alive), known)
     return dict(zip(COLUMNS, (changes.module, changes.digest, *map(str, counts)), strict=True))
 
