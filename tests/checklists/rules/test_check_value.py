@@ -32,6 +32,7 @@ GOOD = [
     ("consult", {"outcome": "not_candidate"}),
     ("candidacy", CANDIDACY),
     ("imaging", MRI),
+    ("imaging", {"modality": "biopsy", "stage": "result", "levels": ["T12"], "shows": "infection"}),
     ("labs", LAB),
     ("labs", {"stage": "ordered"}),
     ("labs", {"stage": "looked_at"}),

@@ -158,6 +158,10 @@ def test_whether_a_dated_sign_is_superseded_is_asked_at_the_start_and_so_by_no_c
     assert [[reason.code for reason in one.reasons] for one in found] == [["prescreen_early"]] * 2
 
 
+def test_of_several_answers_that_are_weighed_alike_the_first_by_its_question_is_told():
+    assert prescreened({"answers": {**QUESTIONS, "aches": "yes", "fever_masked": "yes"}}) == ("review", "yes_unknown")
+
+
 def test_date_that_lies_ahead_is_asked_for_again():
     assert arrival({"dates": {"positive_covid_test": "2027-03-11"}}) == ("pending", "sign_dated_ahead")
 
