@@ -7,7 +7,6 @@ from datetime import datetime
 from checklists.rules.context import Answer, Context, Item, Kind, never_no, pending
 from checklists.rules.doses import (
     AGREED,
-    ASKED,
     CLEARANCE,
     drug_plans,
     goes_on,
@@ -61,7 +60,7 @@ def hold_began(context: Context, drug: str) -> datetime | None:
 
 def told_to_stop(context: Context, drug: str) -> datetime | None:
     """The time to stop, once it has come: whoever was told to stop has stopped."""
-    if last_dose(context, drug).not_taking or goes_on(context, drug) or not context.start.booked:
+    if last_dose(context, drug).not_taking or not context.start.booked:
         return None
     if needs_clearance(context, drug) and not stop_agreed(context, drug):
         return None
@@ -75,16 +74,11 @@ def told_before(context: Context, drug: str) -> datetime | None:
         return None
     if not plans_of(context, drug) and (stop := told_to_stop(as_before(context, drug, None), drug)) is not None:
         return stop
-    for word in filter(may_take_back, words_on(context, drug)):
+    for word in words_on(context, drug):
         stop = told_to_stop(as_before(context, drug, word), drug)
         if stop is not None and stop <= word.observed_at:
             return stop
     return None
-
-
-def may_take_back(word: Evidence) -> bool:
-    """Every answer of a prescriber, also one that nobody verified yet, a decision, and `I do not take it`."""
-    return word.value.get("answer", ASKED) != ASKED or "decision" in word.value or "not_taking" in word.value
 
 
 def words_on(context: Context, drug: str) -> list[Evidence]:

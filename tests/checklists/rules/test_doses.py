@@ -8,9 +8,22 @@ import pytest
 from checklists.rules.assess import context_of
 from checklists.rules.clock import Clock, Start
 from checklists.rules.doses import last_dose
-from checklists.rules.values import Authority
-from tests.checklists.rules.cases import FACTS, HOUR, PROTOCOL, SECOND, START, at, finding, judge, outcome, taking
+from checklists.rules.values import Authority, Medication
+from tests.checklists.rules.cases import (
+    FACTS,
+    HOUR,
+    PROTOCOL,
+    SECOND,
+    START,
+    at,
+    finding,
+    hold,
+    judge,
+    outcome,
+    taking,
+)
 from tests.checklists.rules.notes import Notes
+from tests.checklists.rules.test_reference import REFERENCE
 
 OK = ("satisfied", "satisfied")
 AGREED = {"answer": "agreed", "prescriber": "Dr. Weber", "how": "phone"}
@@ -166,6 +179,48 @@ def test_restart_stays_owed_whatever_is_said_of_the_drug_after_its_time_to_stop(
         assert (found is not None) is owed
     notes.add("restart_decision:warfarin", {"decision": "restart"}, STOP_WARFARIN + HOUR)
     assert outcome("restart_decision:warfarin", taking("warfarin"), notes.all) == OK
+
+
+def test_restart_stays_owed_when_it_is_decided_after_the_time_to_stop_that_the_drug_goes_on():
+    row = hold("x", "clinician_decision", clear=120, clearance=True, settled_by=frozenset({"continue", "stop"}))
+    protocol = replace(PROTOCOL, holds=(row,))
+    for said_at, owed in ((STOP_WARFARIN - SECOND, None), (STOP_WARFARIN, ("pending", "restart_undecided"))):
+        notes = Notes()
+        notes.add("prescriber_clearance:x", AGREED, START - 200 * HOUR)
+        notes.add("hold:x", {"decision": "stop", "decided_by": "Dr. Ready", "hours": 120}, START - 199 * HOUR)
+        notes.add("hold:x", {"decision": "continue", "decided_by": "Dr. Ready"}, said_at)
+        found = judge(taking("x"), notes.all, protocol=protocol).finding("restart_decision:x")
+        assert (found and (found.status, found.code)) == owed
+
+
+def test_time_to_stop_before_a_refusal_is_that_of_the_kidneys_and_of_the_dose_as_listed():
+    """Dabigatran is stopped 96 h before, with weak kidneys 144 h; x 24 h in a low dose, else 96 h."""
+    kidneys = Notes()
+    kidneys.add("labs", {"analyte": "creatinine", "value": 0.8, "unit": "mg/dL"}, START - 250 * HOUR)
+    tiers = replace(
+        PROTOCOL, holds=tuple(hold("x", clear=n, tier=t, clearance=True) for n, t in ((24, "low"), (96, "high")))
+    )
+    ride = {"available": True, "adult": True}
+    said_again = Notes()
+    said_again.add("ride", ride, supersedes=(said_again.add("ride", ride).id,))
+    for drug, notes, protocol in (
+        (Medication("dabigatran etexilate", dose_tier="treatment dose"), kidneys, REFERENCE),
+        (Medication("x", dose_tier="low"), said_again, tiers),
+    ):
+        notes.add(f"prescriber_clearance:{drug.name}", AGREED, START - 200 * HOUR)
+        notes.add(f"prescriber_clearance:{drug.name}", REFUSED, START - (120 if notes is kidneys else 50) * HOUR)
+        verdict = judge(taking(drug), notes.all, protocol=protocol)
+        assert verdict.finding(f"prescriber_clearance:{drug.name}").code == "clearance_refused"
+        assert verdict.finding(f"restart_decision:{drug.name}") is None
+        assert "rule_error" not in {finding.code for finding in verdict.findings}
+
+
+def test_restart_of_a_drug_that_a_gel_gives_is_not_owed():
+    notes = Notes()
+    notes.add("prescriber_clearance:ibuprofen", AGREED, START - 200 * HOUR)
+    notes.add("hold:ibuprofen", {"last_dose_at": (START - 30 * HOUR).isoformat()})
+    gel = Medication("ibuprofen", route="topical")
+    assert judge(taking(gel), notes.all).finding("restart_decision:ibuprofen") is None
 
 
 def test_agreement_about_no_drug_owes_no_restart():

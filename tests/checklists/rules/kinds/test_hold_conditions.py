@@ -335,7 +335,10 @@ def test_signature_on_company_or_on_a_low_value_is_not_for_another():
     few = ["sertraline"]
     assert inputs("hold:sertraline", few, platelets(90)) != inputs("hold:sertraline", few, platelets(55))
     one, two = [*few, "pentoxifylline"], [*few, "pentoxifylline", "anagrelide"]
-    assert inputs("hold:sertraline", one, platelets(200)) != inputs("hold:sertraline", two, platelets(200))
+    taken = platelets(200)
+    assert inputs("hold:sertraline", one, taken) != inputs("hold:sertraline", two, taken)
+    taken.add("hold:sertraline", {"last_dose_at": (START - HOUR).isoformat()}, START - HOUR / 2)
+    assert inputs("hold:sertraline", one, taken) != inputs("hold:sertraline", two, taken)
     failing, worse = (
         inputs("hold:metformin", ["metformin"], creatinine_of(value), replace(FACTS, sex="male")) for value in (3, 6)
     )
