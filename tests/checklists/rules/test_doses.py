@@ -223,6 +223,17 @@ def test_restart_of_a_drug_that_a_gel_gives_is_not_owed():
     assert judge(taking(gel), notes.all).finding("restart_decision:ibuprofen") is None
 
 
+def test_row_of_a_kidney_function_holds_as_it_was_decided():
+    banded = hold("x", clear=72, crcl=(30, None), settled_by=frozenset({"stop"}))
+    notes = Notes()
+    notes.add("labs", {"analyte": "creatinine", "value": 0.8, "unit": "mg/dL"}, START - 70 * HOUR)
+    notes.add("hold:x", {"last_dose_at": (START - 30 * HOUR).isoformat()}, START - 25 * HOUR)
+    protocol = replace(PROTOCOL, holds=(banded,))
+    assert outcome("hold:x", taking("x"), notes.all, protocol=protocol) == ("too_early", "hold_too_short")
+    notes.add("hold:x", {"decision": "stop", "decided_by": "Dr. Ready", "hours": 24}, START - 25 * HOUR)
+    assert outcome("hold:x", taking("x"), notes.all, protocol=protocol) == OK
+
+
 def test_agreement_about_no_drug_owes_no_restart():
     notes = Notes()
     notes.add("prescriber_clearance:", AGREED, START - 200 * HOUR)

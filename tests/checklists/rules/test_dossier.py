@@ -37,6 +37,25 @@ def mixed(rows, chance):
     return json.dumps(found)
 
 
+def test_dossier_of_rows_in_another_order_is_that_of_their_ids_and_times():
+    first, second, struck, last = (
+        replace(ready_notes().all[0], id=number, supersedes=frozenset(named))
+        for number, named in ((3, ()), (12, (3,)), (20, ()), (101, ()))
+    )
+    told = written(FACTS, [first, second, last], REVIEWS, struck=[struck])
+    backwards = [json.dumps(json.loads(rows)[::-1]) for rows in told[1:]]
+    dossier = Dossier(FACTS, (first, second, last), REVIEWS, 101, 1)
+    assert dossier_from(told) == dossier_from(Written(told.facts, *backwards)) == dossier
+    assert dossier_from(Written(told.facts, "[]", "[]")).last_evidence_id == 0
+
+
+def test_reviews_are_in_the_order_of_their_times_however_these_are_written():
+    signed = (("2027-03-01T05:00:00-03:00", "later"), ("2027-03-01T07:00:00+00:00", "earlier"))
+    told = [[at, item, "inputs", iso(START), iso(START), "clinician:7"] for at, item in signed]
+    dossier = dossier_from(written(FACTS, [], [])._replace(reviews=json.dumps(told)))
+    assert [review.item for review in dossier.reviews] == ["earlier", "later"]
+
+
 @ENGINES
 @pytest.mark.parametrize("step", [INSTANT, 120_000 * INSTANT, SECOND, timedelta(0)], ids=str)
 def test_instants_are_exact_and_in_utc(text, step):
