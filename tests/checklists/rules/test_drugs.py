@@ -77,6 +77,7 @@ def test_harmless_drug_stays_harmless_however_it_is_written(entry: str) -> None:
         "gabapentin 300 mg for pain and Eliqius",
         "gabapentin 300 mg (Eliqius)",
         "omeprazole 20 mg - Plavx",
+        "metoprolol 25 mg/zinc",
         "metoprolol succinate 50 mg extended release, one tablet by mouth in the morning with food, warfarin 5 mg",
     ],
 )

@@ -386,3 +386,11 @@ def test_decision_about_a_drug_is_no_look_at_its_last_dose():
     notes.add("hold:ibuprofen", dose, START - 9 * HOUR, Authority.PATIENT)
     notes.add("hold:ibuprofen", {"decision": "continue"}, START - HOUR, Authority.NURSE)
     assert outcome("hold:ibuprofen", taking("ibuprofen"), notes.all) == WAITS
+
+
+def test_what_two_studies_of_one_instant_lack_alike_is_one_reason():
+    notes = Notes()
+    for _ in range(2):
+        notes.add("imaging", MRI, START - timedelta(days=400))
+    found = finding("imaging", replace(FACTS, fractured=None, onset=None), notes.all)
+    assert [reason.code for reason in found.reasons] == ["imaging_expired"]
