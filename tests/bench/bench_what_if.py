@@ -9,7 +9,8 @@ from django.db import connection
 
 from checklists.models import Checklist
 from checklists.protocols import loader
-from checklists.services.checklists import assess_as, load_dossiers
+from checklists.services.checklists import assess_as
+from checklists.services.dossiers import load_dossiers
 from checklists.services.protocols import typed_protocol
 from scheduler.models import Case, Practice
 from scheduler.services.both_versions import BothSides

@@ -1,5 +1,6 @@
 """Ours against a limit of the same run: limit, ours, limit, again and again; the median of five quiet rounds."""
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ def measured(
 
 def seconds_of(work: Callable[[], object], clock: Callable[[], float]) -> float:
     """The time of one run, the mean of several where one is too short to be timed."""
+    gc.collect()  # what another work left behind is not this one's
     runs, started = 0, clock()
     while (spent := clock() - started) < SECONDS:
         work()
