@@ -11,7 +11,7 @@ from checklists.rules.compiled import once_for_protocol
 from checklists.rules.context import Context, Item, Kind, Postponed, kind_of
 from checklists.rules.fold import judge, rule_error
 from checklists.rules.kinds import KINDS
-from checklists.rules.ledger import Ledger
+from checklists.rules.ledger import Ledger, never_asked
 from checklists.rules.protocol import ItemRule, Protocol
 from checklists.rules.values import (
     BLOCKING,
@@ -124,17 +124,13 @@ def context_of(protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], s
 def ledger_of(protocol: Protocol, facts: Facts, evidence: Iterable[Evidence], start: Start) -> Ledger:
     def said_no(entry: Evidence) -> object | None:
         kind = KINDS.get(kind_of(entry.item))
-        bare = Context(protocol, facts, Ledger((), never), start)
+        bare = Context(protocol, facts, Ledger((), never_asked), start)
         try:
             return kind.said_no(bare, entry) if kind else None
         except Exception as error:
             return error
 
     return Ledger(evidence, said_no)
-
-
-def never(_entry: Evidence) -> None:
-    """Nothing is a no."""
 
 
 def kinds_of(protocol: Protocol) -> tuple[Kind, ...]:

@@ -75,3 +75,7 @@ def latest(entries: Iterable[Evidence]) -> tuple[Evidence, ...]:
         elif entry.observed_at == newest:
             kept.append(entry)
     return tuple(kept)
+
+
+def never_asked(_entry: Evidence) -> None:
+    """For a ledger without entries, or of entries from which what was superseded is gone."""

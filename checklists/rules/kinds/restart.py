@@ -16,7 +16,7 @@ from checklists.rules.doses import (
     stop_agreed,
     stop_time,
 )
-from checklists.rules.ledger import Ledger, latest
+from checklists.rules.ledger import Ledger, latest, never_asked
 from checklists.rules.shapes import DATE, NOT_SURE, Shape, choice
 from checklists.rules.values import Evidence, Medication
 
@@ -95,15 +95,11 @@ def as_before(context: Context, drug: str, word: Evidence | None) -> Context:
     listed = context.facts.medications
     medications = listed if plans_of(context, drug) else (*listed, Medication(drug))
     facts = replace(context.facts, medications=medications)
-    return Context(context.protocol, facts, Ledger((*others, *kept), never_superseded), context.start)
+    return Context(context.protocol, facts, Ledger((*others, *kept), never_asked), context.start)
 
 
 def said_order(entry: Evidence) -> tuple[datetime, int]:
     return entry.observed_at, entry.id
-
-
-def never_superseded(_entry: Evidence) -> None:
-    """What was superseded is already gone."""
 
 
 def answer(context: Context, item: Item) -> Answer:
