@@ -1,16 +1,17 @@
 """A database at which several connections can really meet."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from tests import migrated
 
@@ -73,3 +74,21 @@ def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
     with ThreadPoolExecutor(len(acts)) as pool:
         futures = [pool.submit(run, act) for act in acts]
         return [future.result(timeout=AT_ONCE_TIMEOUT) for future in futures]
+
+
+def during(act: Callable[[], object], other: Callable[[], object]) -> list[Any]:
+    """What became of both: the second comes while the first has written and not committed."""
+    written = Event()
+
+    def first() -> object:
+        with transaction.atomic():
+            done = act()
+            written.set()
+            time.sleep(1)
+        return done
+
+    def second() -> object:
+        assert written.wait(timeout=30)
+        return other()
+
+    return at_once([first, second])

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
-import pytest
 from django.db import connection, transaction
 
 from checklists.models import Block, Decision
@@ -24,9 +23,10 @@ from scheduler.services.verification import verify_chain
 from tests.conftest import NOW, ZONE
 from tests.house import roles
 from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.races.conftest import MEETING
 from tests.scheduler.services.steps import BY, record
 
-pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
+pytestmark = MEETING
 
 
 def attempts() -> int:

@@ -2,56 +2,28 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from threading import Event
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from checklists.rules.values import Authority
 from scheduler.models import Case, Contact, Patient, Practice, Record
 from scheduler.rules.problems import Erased, Refused
 from scheduler.services.contacts import replace_contact
 from scheduler.services.erasure import erase_patient
-from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
+from scheduler.services.people import NewContact, add_contact
 from scheduler.services.prescribers import Asked, ask_prescriber
 from scheduler.services.readiness import locked_case
 from scheduler.services.record import append_record
-from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.conftest import at_once, during
 from tests.scheduler.services.erasing import WHY
+from tests.scheduler.services.races.conftest import MEETING, ON_POSTGRESQL
 from tests.scheduler.services.steps import BY
 from tests.scheduler.services.test_merging import merge
 
-pytestmark = [
-    pytest.mark.matrix,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("meeting"),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
-]
-
-
-@pytest.fixture
-def patient(practice: Practice, now: datetime) -> Patient:
-    return add_patient(practice_id=practice.pk, patient=NewPatient("Raced", "Given", date(1950, 1, 2)), by=BY, now=now)
-
-
-def during(act: Callable[[], object], other: Callable[[], object]) -> list[Any]:
-    """What became of both: the second comes while the first has written and not committed."""
-    written = Event()
-
-    def first() -> object:
-        with transaction.atomic():
-            done = act()
-            written.set()
-            time.sleep(1)
-        return done
-
-    def second() -> object:
-        assert written.wait(timeout=30)
-        return other()
-
-    return at_once([first, second])
+pytestmark = [*MEETING, ON_POSTGRESQL]
 
 
 def adding(patient_id: object, now: datetime) -> Callable[[], Contact]:

@@ -1,34 +1,22 @@
 """An erasure meets whoever gives the patient something new at the same moment: nothing is open at an erased row."""
 
-import time
 from collections.abc import Callable
-from datetime import date, datetime
-from threading import Event
+from datetime import datetime
 
-import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError
 
 from checklists.services.checklists import current_facts
 from scheduler.models import Case, Contact, Erasure, Patient, Practice
 from scheduler.services import erasure
 from scheduler.services.cases import open_case, plan_of
 from scheduler.services.erasure import Done
-from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient
-from tests.scheduler.services.conftest import at_once
+from scheduler.services.people import NewContact, add_contact
+from tests.scheduler.services.conftest import at_once, during
 from tests.scheduler.services.erasing import WHY
+from tests.scheduler.services.races.conftest import MEETING, ON_POSTGRESQL
 from tests.scheduler.services.steps import BY
 
-pytestmark = [
-    pytest.mark.matrix,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("meeting"),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
-]
-
-
-@pytest.fixture
-def patient(practice: Practice, now: datetime) -> Patient:
-    return add_patient(practice_id=practice.pk, patient=NewPatient("Raced", "Given", date(1950, 1, 2)), by=BY, now=now)
+pytestmark = [*MEETING, ON_POSTGRESQL]
 
 
 def opening(practice: Practice, patient: Patient, tell: Callable[..., Case], now: datetime) -> Callable[[], Case]:
@@ -60,20 +48,8 @@ def test_case_opened_while_the_bare_row_is_written_waits_and_is_refused(
 ) -> None:
     """Somebody with SQL, in no hurry to commit."""
     opens = opening(practice, patient, tell, now)
-    written = Event()
-
-    def erases() -> Erasure:
-        with transaction.atomic():
-            row = Erasure.objects.create(practice_id=practice.pk, patient=patient, at=now, by=BY, **WHY)
-            written.set()
-            time.sleep(1)
-        return row
-
-    def opens_after() -> Case:
-        assert written.wait(timeout=30)
-        return opens()
-
-    row, refused = at_once([erases, opens_after])
+    bare = {"practice_id": practice.pk, "patient": patient, "at": now, "by": BY, **WHY}
+    row, refused = during(lambda: Erasure.objects.create(**bare), opens)
     assert isinstance(row, Erasure)
     assert "scheduler_case_of_no_erased_patient" in str(refused)
     assert not Case.objects.filter(patient=patient).exists()

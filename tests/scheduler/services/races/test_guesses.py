@@ -12,8 +12,9 @@ from scheduler.services import signing
 from scheduler.services.signatures import GUESSES
 from tests.conftest import NOW
 from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.races.conftest import MEETING
 
-pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
+pytestmark = MEETING
 AT_ONCE = 12
 
 

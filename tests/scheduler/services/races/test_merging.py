@@ -3,24 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import pytest
-from django.db import connection
-
 from checklists.services.checklists import current_facts
 from scheduler.models import Case, Contact, Patient, PatientMerge, Practice
 from scheduler.services.cases import open_case, plan_of
 from scheduler.services.people import NewContact, add_contact
 from scheduler.services.verification import verify_chain
 from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.races.conftest import MEETING, ON_POSTGRESQL
 from tests.scheduler.services.steps import BY
 from tests.scheduler.services.test_merging import merge
 
-pytestmark = [
-    pytest.mark.matrix,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("meeting"),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite one writer follows the other anyway"),
-]
+pytestmark = [*MEETING, ON_POSTGRESQL]
 
 
 def test_merge_beside_new_cases_and_contacts_of_the_duplicate_leaves_nothing_there(

@@ -26,10 +26,11 @@ from scheduler.services.sweeps import sweep_due_cases
 from scheduler.services.verification import verify_chain, verify_practice
 from tests.conftest import NOW
 from tests.scheduler.services.conftest import at_once
+from tests.scheduler.services.races.conftest import MEETING
 from tests.scheduler.services.steps import BY, record
 
 ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
-pytestmark = [pytest.mark.matrix, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("meeting")]
+pytestmark = MEETING
 WORKERS, ROUNDS, SEED = 9, 6, 20270301
 SLOTS = (("Room 1", "Chris Clinician", "Bay 1"), ("Room 2", "Sam Second", "Bay 2"))
 
