@@ -25,7 +25,7 @@ from checklists.rules.values import (
     Verdict,
 )
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 BEFORE_PROCEDURE = frozenset({Gate.BOOKING, Gate.CHECK_IN, Gate.START})
 # Kidney function is judged at the start, and moves it: the start settles in a round or two.
 SETTLING_ROUNDS = 4

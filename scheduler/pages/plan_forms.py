@@ -40,6 +40,7 @@ class PlanForm(ConditionsForm):
     cause = forms.ChoiceField(
         choices=[UNKNOWN, *((c, c) for c in ("osteoporosis", "malignancy", "trauma", "haemangioma", "steroid"))],
         required=False,
+        help_text="Of the fracture. Left unknown, booking waits for it.",
     )
     weight_kg = forms.FloatField(label="Weight in kg", min_value=20, max_value=350, required=False)
     medications = TextField(

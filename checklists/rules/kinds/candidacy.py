@@ -66,6 +66,9 @@ def answer(context: Context, item: Item) -> Answer:
         uncovered = f"The protocol does not cover {facts.procedure}. Choose the procedure or the protocol anew."
         checks.append(failed("procedure_not_covered", uncovered))
     checks += [*exclusion_checks(context), *pain_checks(context, found)]
+    if facts.cause is None:
+        untold = "The cause of the fracture is not recorded. Change the plan and record it."
+        checks.append(pending("cause_missing", untold))
     return Answer(
         checks=(*checks, *level_checks(facts.levels, context.protocol.levels), *window),
         confirmed="The patient is a candidate inside the treatment window.",

@@ -186,5 +186,7 @@ def note_gaps(reading: Reading, referral: Referral) -> None:
         reading.notice("phone", "There is no phone. Ask for one.")
     if not (referral.fractured or referral.onset or referral.diagnosed):
         reading.notice("fractured_on", "No date is known, so the treatment window is not. Ask for one.")
+    if not referral.cause:
+        reading.notice("cause", "The cause of the fracture is not written, and booking waits for it. Ask for it.")
     if not reading.text("medications"):
         reading.notice("medications", "Nothing is written. Ask; write 'none' where the patient takes nothing.")

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from scheduler.models import Practice
 
 COLUMNS = ("family_name", "given_name", "born_on", "record_number", "email", "phone", "procedure", "levels",
-           "fractured_on", "medications")  # fmt: skip
+           "fractured_on", "cause", "medications")  # fmt: skip
 PERSON = {
     "family_name": "Abernathy",
     "given_name": "Ruth",
@@ -26,6 +26,7 @@ PERSON = {
     "procedure": "kyphoplasty",
     "levels": "L1",
     "fractured_on": "2027-02-01",
+    "cause": "osteoporosis",
     "medications": "none",
 }
 

@@ -15,6 +15,7 @@ GOOD = {
     "levels": "L1",
     "phone": "602-555-0101",
     "fractured_on": "2027-02-14",
+    "cause": "osteoporosis",
     "medications": "none",
 }
 
@@ -63,7 +64,7 @@ def test_read_row_every_column() -> None:
 def test_read_row_without_optional_columns() -> None:
     found = read_row(Row(2, {name: GOOD[name] for name in list(GOOD)[:5]}, ()), today=TODAY, received=None)
     assert found.referral == Referral(2, "Ng", "Ann", date(1950, 1, 2), "kyphoplasty", ("L1",), medications_known=False)
-    assert [notice.column for notice in found.notices] == ["phone", "fractured_on", "medications"]
+    assert [notice.column for notice in found.notices] == ["phone", "fractured_on", "cause", "medications"]
 
 
 def test_read_row_says_everything_at_once() -> None:

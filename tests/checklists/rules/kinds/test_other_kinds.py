@@ -119,6 +119,13 @@ def test_window_counts_from_onset_where_the_fracture_is_not_dated():
     assert outcome("candidacy", replace(unknown, cause="malignancy"), ready_notes().all) == OK
 
 
+def test_unknown_cause_is_owed_before_booking():
+    found = finding("candidacy", replace(FACTS, cause=None), ready_notes().all)
+    assert (found.status, found.code) == ("pending", "cause_missing")
+    assert (found.owner, found.needed_by) == ("clinician", "booking")
+    assert found.sentence == "The cause of the fracture is not recorded. Change the plan and record it."
+
+
 def test_approximate_date_counts_from_its_earliest_day_and_is_signed():
     about = DateAbout(date(2027, 1, 13), date(2027, 1, 20))
     facts = replace(FACTS, fractured=about)
