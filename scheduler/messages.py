@@ -29,6 +29,7 @@ REMINDED = ("patient", "caregiver")
 REMINDER_KINDS = tuple(f"reminder:{who}" for who in REMINDED)
 LINK_KINDS = (*REMINDER_KINDS, *(f"link:{who}" for who in (*REMINDED, "escort", "prescriber")), "pickup:escort")
 CORRECTION_KINDS = tuple(f"correction:{who}" for who in REMINDED)
+TO_CONTACTS = (*LINK_KINDS, *CORRECTION_KINDS)  # each by name to one contact: nothing of it when that was ended
 # Whatever reaches the patient and those around them: silent after a death.
 PATIENT_KINDS = ("invite:patient", "cancel:patient", *LINK_KINDS, *CORRECTION_KINDS, "pickup_cancelled:escort")
 # The address of the contact's own link, or "" where none may be sent; services/links.py gives it.
@@ -193,7 +194,7 @@ def within_contact_hours(moment: datetime, practice: Practice) -> datetime:
 
 
 def reminders(case: Case, booking: Booking, verdict: Verdict, protocol: Protocol, now: datetime) -> Iterator[Reminder]:
-    """One for each open item of the patient's and each lead that the protocol names, before the item is due."""
+    """One for each open item of the patient's and each lead that the protocol names, until the item is due."""
     for finding in verdict.findings:
         if not _remindable(finding):
             continue
@@ -201,7 +202,7 @@ def reminders(case: Case, booking: Booking, verdict: Verdict, protocol: Protocol
         due = min(finding.due_at, booking.starts_at)
         for lead in protocol.item(finding.kind).reminders_before_due:
             at = within_contact_hours(due - lead, case.practice)
-            if now < at < due:
+            if at < due and now < due:
                 hours = int(lead.total_seconds() // 3600)
                 yield Reminder(f"{_occasion_prefix(booking)}{finding.item}:{hours}h"[:190], at, due)
 
@@ -224,7 +225,9 @@ def plan_reminders(
     booking = case.booking
     wanted = list(reminders(case, booking, verdict, protocol, now)) if booking else []
     mine = Message.objects.filter(practice_id=case.practice_id, subject=case.pk, kind__in=REMINDER_KINDS)
+    # One whose moment has come is still to leave, but none is written for a moment that is past.
     called_for = {_occasion_of(who, reminder) for who in REMINDED for reminder in wanted}
+    wanted = [reminder for reminder in wanted if now < reminder.at]
     said = [
         (pk, occasion.partition("#")[0], state) for pk, occasion, state in mine.values_list("pk", "occasion", "state")
     ]
@@ -293,6 +296,8 @@ def still_true(message: Message, now: datetime) -> str | None:
     died = Case.objects.filter(patient_id=case.patient_id, ending="died")
     if message.kind in PATIENT_KINDS and died.exists():
         return "the patient has died"
+    if message.kind in TO_CONTACTS and not _still_reached_there(message, case):
+        return "the contact was ended"
     if message.method == "REQUEST":
         booking = case.booking
         current = booking is not None and (booking.uid, booking.sequence) == (message.uid, message.sequence)
@@ -305,6 +310,12 @@ def still_true(message: Message, now: datetime) -> str | None:
         current = case.booking is not None and message.occasion.startswith(pickup_prefix(case.booking))
         return None if current else "the booking has changed"
     return None
+
+
+def _still_reached_there(message: Message, case: Case) -> bool:
+    kind = message.kind.rpartition(":")[2]
+    standing = Contact.objects.filter(patient_id=case.patient_id, kind=kind, ended_at=None)
+    return standing.filter(email_hash=message.recipient_hash).exists()
 
 
 def pickup_prefix(booking: Booking) -> str:

@@ -1,6 +1,7 @@
 """Shapes of what is said about two patient rows that are one person or two, or a case that is another's."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers as s
@@ -9,12 +10,26 @@ from scheduler.api.fields import IdField, Strict, WholeField, WordField, text
 from scheduler.api.inputs import Versioned
 from scheduler.api.outputs import CaseRowOut, Out, PatientOut, RecordedOut
 from scheduler.api.show import moment, show_case_row, show_patient
-from scheduler.models import Contact, PatientMerge, Practice, ToldApart
+from scheduler.models import Contact, Patient, PatientMerge, Practice, ToldApart
 from scheduler.reads import looked_at
+from scheduler.rules.texts import LANGUAGES
+from scheduler.services.contacts import WHY_ENDED
 from scheduler.services.duplicates import Candidate, Preview
 from scheduler.services.merging import IDENTIFIERS, SIDES, Choice
 from scheduler.services.parting import Since
 from scheduler.services.patient_rows import COLUMNS
+
+
+class EndContactIn(Versioned):
+    """`version`: the patient's, as the list of contacts shows it."""
+
+    why = WordField(list(WHY_ENDED))
+
+
+class LanguageIn(Versioned):
+    """`version`: the patient's."""
+
+    language = WordField(list(LANGUAGES))
 
 
 class MergeIn(Versioned):
@@ -81,6 +96,20 @@ class PersonContactOut(Out):
     name = s.CharField(allow_blank=True)
     email = s.CharField(allow_blank=True)
     phone = s.CharField(allow_blank=True)
+
+
+class ContactsOut(Out):
+    """`patient` with the version that is sent to end a contact or change the language."""
+
+    patient = PatientOut()
+    version = s.IntegerField()
+    language = s.CharField()
+    results = PersonContactOut(many=True)
+
+
+class EndedContactOut(PersonContactOut):
+    ended_at = s.DateTimeField()
+    version = s.IntegerField()
 
 
 class OverlapOut(Out):
@@ -180,6 +209,21 @@ def show_preview(seen: Preview) -> dict[str, Any]:
         "died": seen.died,
         "refusals": [{"code": reason.code, "detail": reason.detail} for reason in seen.refusals],
     }
+
+
+def show_contacts(patient: Patient, contacts: Iterable[Contact]) -> dict[str, Any]:
+    return {
+        "patient": show_patient(patient),
+        "version": patient.version,
+        "language": patient.language,
+        "results": [_show_contact(contact) for contact in contacts],
+    }
+
+
+def show_ended(contact: Contact, practice: Practice) -> dict[str, Any]:
+    looked_at(contact.patient_id)
+    ended_at = moment(contact.ended_at, practice.site.tz)
+    return {**_show_contact(contact), "ended_at": ended_at, "version": contact.patient.version}
 
 
 def _show_contact(contact: Contact) -> dict[str, Any]:

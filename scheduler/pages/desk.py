@@ -23,6 +23,7 @@ from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import may_finish
 from scheduler.rules.problems import Invalid, Problem, Reason, Refused
 from scheduler.rules.roles import REGISTRARS, ROLES
+from scheduler.rules.texts import LANGUAGES
 from scheduler.rules.transitions import BEFORE_PROCEDURE, OVER, Act, acts_of, endings_of
 from scheduler.services import boards, bookings, cases, transitions
 from scheduler.services.boards import SEVEN, Row
@@ -57,6 +58,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "claims": bookings.claimed(case),
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
+        "language": LANGUAGES.get(case.patient.language, LANGUAGES["en"]),
         "clearances": clearance_lines(row, now),
         "messages": sorted(timeline(case.pk, practice_id=actor.practice.pk), key=lambda message: message.at),
         "may": acts_of(actor.roles, case.state),

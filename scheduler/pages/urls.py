@@ -71,6 +71,8 @@ urlpatterns = [
     path("desk/cases/<uuid:case_id>/links/<uuid:contact_id>/send/", links.send, name="desk-link-send"),
     path("desk/cases/<uuid:case_id>/contacts/", links.add, name="desk-contact-add"),
     path("desk/cases/<uuid:case_id>/contacts/<uuid:contact_id>/", links.change, name="desk-contact-change"),
+    path("desk/cases/<uuid:case_id>/contacts/<uuid:contact_id>/end/", links.end, name="desk-contact-end"),
+    path("desk/cases/<uuid:case_id>/language/", links.language, name="desk-language"),
     *settings,
     path("desk/mailbox/", mailbox.mailbox, name="desk-mailbox"),
     path("desk/mailbox/<str:name>/", mailbox.mail, name="desk-mail"),

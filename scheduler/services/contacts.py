@@ -1,7 +1,7 @@
-"""A contact is added or replaced: its links die in the same transaction, calendars and reminders follow."""
+"""A contact is added, replaced or ended, or the patient reads another language: what is said follows at once."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,16 +9,26 @@ from django.db.models import Q
 
 from notifications.encryption import keyed_hash
 from notifications.models import Message
+from notifications.services import outbox
 from scheduler import messages
 from scheduler.models import Booking, Case, Contact, Patient
 from scheduler.rules.links import Ended
-from scheduler.rules.problems import NotFound, Refused, Stale
-from scheduler.rules.transitions import BEFORE_PROCEDURE
-from scheduler.services.bookings import next_sequence
+from scheduler.rules.problems import Invalid, NotFound, Reason, Refused, Stale
+from scheduler.rules.texts import LANGUAGES
+from scheduler.rules.transitions import BEFORE_PROCEDURE, UNDER_WAY
+from scheduler.services.bookings import next_sequence, owe_call
 from scheduler.services.links import links_for, revoke_links
 from scheduler.services.people import NewContact, add_contact, refuse_gone
+from scheduler.services.pickups import is_counted_on
 from scheduler.services.readiness import locked_case, look_again
 from scheduler.services.record import append_record
+
+# Why a contact is ended, as the record keeps it and as the desk reads it.
+WHY_ENDED = {
+    "not_theirs": "the address or number is not theirs any more",
+    "permission_withdrawn": "the patient withdrew the permission",
+    "not_involved": "this person is not involved any more",
+}
 
 
 @transaction.atomic
@@ -46,6 +56,102 @@ def replace_contact(
     new = add_contact(patient=old.patient, contact=contact, by=by, now=now)
     _follow(cases, by, now)
     return new
+
+
+@transaction.atomic
+def end_contact(
+    *, practice_id: uuid.UUID, contact_id: uuid.UUID, why: str, seen_version: int, by: str, now: datetime
+) -> Contact:
+    """Nobody is reached there any more: links die, what waits is withdrawn, calendar entries there are taken back.
+
+    `why`: of WHY_ENDED; `seen_version`: the patient's. Raises NotFound, Invalid, Stale, and Refused for a contact that
+    was ended before, or who takes a patient home by what is recorded of the ride.
+    """
+    if why not in WHY_ENDED:
+        remedy = f"Use one of: {', '.join(WHY_ENDED)}."
+        raise Invalid("Say why the contact ends.", errors=(Reason("why_unknown", remedy, field="why"),))
+    patient_id = _patient_of(practice_id, contact_id)
+    cases = list(_locked_cases(practice_id, patient_id))
+    contact = _standing(patient_id, contact_id)
+    _next_version(contact.patient, seen_version)
+    _refuse_counted_on(contact)
+    mark_ended(contact, by, now, codes=(why,))
+    _follow(cases, by, now)
+    if contact.kind == "patient" and contact.email:
+        _owe_calls(cases, by, now)
+    return contact
+
+
+@transaction.atomic
+def change_language(
+    *, practice_id: uuid.UUID, patient_id: uuid.UUID, language: str, seen_version: int, by: str, now: datetime
+) -> Patient:
+    """What is written from now on is in it; reminders that wait are written anew. Raises NotFound, Invalid, Stale."""
+    if language not in LANGUAGES:
+        remedy = f"Use one of: {', '.join(LANGUAGES)}."
+        raise Invalid("We do not write in it.", errors=(Reason("language_unknown", remedy, field="language"),))
+    if not Patient.objects.filter(practice_id=practice_id, pk=patient_id).exists():
+        raise NotFound("There is no such patient in this practice.")
+    cases = list(_locked_cases(practice_id, patient_id))
+    patient = _locked_patient(patient_id)
+    refuse_gone(patient)
+    _next_version(patient, seen_version)
+    if patient.language == language:
+        return patient
+    patient.language = language
+    patient.save(update_fields=["language"])
+    append_record(
+        practice_id=practice_id,
+        by=by,
+        action="language_changed",
+        subject=patient.pk,
+        now=now,
+        fields={"language": language},
+        salt=patient.digest_salt,
+    )
+    for case in cases:
+        case.patient = patient
+        _write_reminders_anew(case, by, now)
+    return patient
+
+
+def _write_reminders_anew(case: Case, by: str, now: datetime) -> None:
+    """Those that wait for their moment; one that is about to leave would not be planned again."""
+    waiting = Message.objects.filter(practice_id=case.practice_id, subject=case.pk, not_before__gt=now)
+    waiting = waiting.filter(kind__in=messages.REMINDER_KINDS)
+    outbox.withdraw(messages=waiting, reason="the patient reads another language", now=now)
+    look_again(case=case, now=now, by=by)
+
+
+def _next_version(patient: Patient, seen_version: int) -> None:
+    if patient.version != seen_version:
+        told = f"The patient is at version {patient.version}; you saw {seen_version}. Look again."
+        raise Stale(told, version=patient.version)
+    patient.version += 1
+    patient.save(update_fields=["version"])
+
+
+def _refuse_counted_on(contact: Contact) -> None:
+    """The ride would go on counting as arranged although nobody comes."""
+    if contact.kind != "escort":
+        return
+    ahead = Case.objects.filter(patient_id=contact.patient_id, state__in=(*BEFORE_PROCEDURE, *UNDER_WAY))
+    if any(is_counted_on(case, contact) for case in ahead.select_related("checklist")):
+        raise Refused(
+            "By what is recorded of the ride, this person takes the patient home.",
+            code="takes_home",
+            errors=(Reason("takes_home", "First record who does instead, or that nobody can: Record….", item="ride"),),
+        )
+
+
+def _owe_calls(cases: Iterable[Case], by: str, now: datetime) -> None:
+    """The old address hears a CANCEL although the booking stands; without another one only a call says so."""
+    for case in cases:
+        booking = case.booking
+        if booking is None or case.state != "booked":
+            continue
+        if not any(each.who == "patient" for each in messages.attendees(case, booking)):
+            owe_call(case, booking, "Tell the patient that the appointment stands: no e-mail address.", by, now)
 
 
 def _follow(cases: Iterable[Case], by: str, now: datetime) -> None:
@@ -87,9 +193,12 @@ def _standing(patient_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
     return contact
 
 
-def mark_ended(contact: Contact, by: str, now: datetime, *, reason: Ended = Ended.CONTACT_ENDED) -> None:
-    """The row ends and its links die; what calendars and reminders make of it follows with the cases."""
+def mark_ended(
+    contact: Contact, by: str, now: datetime, *, reason: Ended = Ended.CONTACT_ENDED, codes: Sequence[str] = ()
+) -> None:
+    """The row ends, its links die and what waits is withdrawn; calendars and reminders follow with the cases."""
     revoke_links(contact=contact, reason=reason, by=by, now=now)
+    _withdraw_waiting(contact, now)
     contact.ended_at = now
     contact.save(update_fields=["ended_at"])
     append_record(
@@ -99,7 +208,19 @@ def mark_ended(contact: Contact, by: str, now: datetime, *, reason: Ended = Ende
         subject=contact.patient_id,
         now=now,
         fields={"contact": contact.pk},
+        codes=codes,
     )
+
+
+def _withdraw_waiting(contact: Contact, now: datetime) -> None:
+    """Also what was written without a link, which revoking does not reach."""
+    if not contact.email_hash:
+        return
+    kinds = [kind for kind in messages.TO_CONTACTS if kind.endswith(f":{contact.kind}")]
+    cases = Case.objects.filter(patient_id=contact.patient_id).values("pk")
+    waiting = Message.objects.filter(practice_id=contact.practice_id, subject__in=cases, kind__in=kinds)
+    waiting = waiting.filter(recipient_hash=contact.email_hash)
+    outbox.withdraw(messages=waiting, reason="the contact was ended", now=now)
 
 
 def invite_anew(case: Case, by: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from notifications.encryption import keyed_hash
 from notifications.rules.ical import check_address
 from scheduler.models import Case, Contact, Patient, Practice, User
 from scheduler.reads import looked_at
-from scheduler.rules.problems import Erased, Invalid, Reason, Refused
+from scheduler.rules.problems import Erased, Invalid, NotFound, Reason, Refused
 from scheduler.services.record import append_record
 
 LONGEST_EMAIL = 254  # RFC 5321
@@ -137,6 +137,15 @@ def _new_contact(patient: Patient, contact: NewContact, now: datetime) -> Contac
         permission=contact.permission,
         created_at=now,
     )
+
+
+def patient_of(practice_id: uuid.UUID, patient_id: uuid.UUID) -> Patient:
+    """A patient of the practice. Raises NotFound, and what refuse_gone raises."""
+    patient = Patient.objects.filter(practice_id=practice_id, pk=patient_id).first()
+    if patient is None:
+        raise NotFound("There is no such patient in this practice.")
+    refuse_gone(patient)
+    return patient
 
 
 def refuse_gone(patient: Patient) -> None:

@@ -58,6 +58,13 @@ def escort_of(case: Case) -> Contact | None:
     return named if named is not None and named.ended_at is None else None
 
 
+def is_counted_on(case: Case, contact: Contact) -> bool:
+    """Whether the newest word on the ride is that there is one, and this contact is who takes the patient home."""
+    newest = Evidence.objects.filter(checklist=case.checklist_id, item="ride", error=None).order_by("-pk")
+    said = newest.values_list("value", flat=True).first()
+    return bool(said and said.get("available")) and escort_of(case) == contact
+
+
 def _named(case: Case) -> UUID | None:
     """The contact that the newest word on the ride names."""
     said = Evidence.objects.filter(checklist=case.checklist_id, item="ride", error=None).order_by("-pk")

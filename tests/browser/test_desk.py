@@ -22,6 +22,7 @@ PAGES = {
 }
 
 BUTTONS = {"book": "Book|Move", "record": "Record", "plan": "Change plan", "refile": "Wrong patient"}
+LINKS = {"end-contact": "^End… the contact of the patient", "language": "^Change the language"}
 
 
 def visit(watched: Watched, name: str) -> None:
@@ -33,6 +34,8 @@ def visit(watched: Watched, name: str) -> None:
     (link.first if name == "mail" else link.filter(has_text="HOLDER, Hank")).click()
     if name in BUTTONS:
         watched.page.get_by_role("button", name=re.compile(BUTTONS[name])).first.click()
+    if name in LINKS:
+        watched.page.get_by_role("link", name=re.compile(LINKS[name])).first.click()
     watched.page.wait_for_load_state()
 
 
@@ -52,7 +55,7 @@ def test_every_page_is_accessible_and_keeps_to_itself(
     watched.open("/login/")
     found = {"login": audit(watched)}
     watched.sign_in()
-    for name in (*PAGES, "case", *BUTTONS, "mail"):
+    for name in (*PAGES, "case", *BUTTONS, *LINKS, "mail"):
         visit(watched, name)
         found[name] = audit(watched)
         if screenshots:

@@ -233,4 +233,5 @@ def test_every_page_with_an_id_is_tried() -> None:
     named = {route for route, _ in PAGES if PATTERNS[route].converters}
     elsewhere = {"my-link", "my-question", "desk-mail", "desk-invite"}  # a link's, and the demonstration's mailbox
     assert {route for route, _ in WITH_IDS} == named - elsewhere
-    assert {route for route, _ in BESIDES} == {"desk-clearance-letter", "desk-contact-change", "desk-link-send"}
+    contacts = {"desk-contact-change", "desk-contact-end"}
+    assert {route for route, _ in BESIDES} == {"desk-clearance-letter", "desk-link-send", *contacts}

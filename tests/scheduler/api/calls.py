@@ -52,6 +52,16 @@ def _patient_contacts(world: World) -> Call:
     return Call({"patient_id": world.tell("opened").patient_id}, {"phone": "555-0142"})
 
 
+def _contact_end(world: World) -> Call:
+    contact = world.tell("booked").patient.contacts.get()
+    return Call({"contact_id": contact.pk}, {"version": contact.patient.version, "why": "not_theirs"})
+
+
+def _patient_language(world: World) -> Call:
+    patient = world.tell("booked").patient
+    return Call({"patient_id": patient.pk}, {"version": patient.version, "language": "es"})
+
+
 def _open_case(world: World) -> Call:
     patient = world.tell("opened").patient_id
     return Call(body={**PLAN, "patient": str(patient), "protocol": "demonstration"})
@@ -212,7 +222,10 @@ CALLS: dict[tuple[str, str], Callable[[World], Call]] = {
     ("resources", "GET"): lambda _: Call(),
     ("patients", "POST"): lambda _: Call(body=PATIENT),
     ("patient-search", "POST"): lambda world: Call(body={"text": world.tell("opened").patient.family_name}),
+    ("patient-contacts", "GET"): lambda world: Call({"patient_id": world.tell("booked").patient_id}),
     ("patient-contacts", "POST"): _patient_contacts,
+    ("patient-language", "POST"): _patient_language,
+    ("contact-end", "POST"): _contact_end,
     ("patient-duplicates", "GET"): _duplicates,
     ("patient-merge", "GET"): _merge_preview,
     ("patient-merge", "POST"): _merge,

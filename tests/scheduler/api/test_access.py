@@ -29,7 +29,10 @@ practice           GET          401       200   200    200       200           2
 resources          GET          401       200   200    200       200           200     200
 patients           POST         401       201   403    403       201           403     403
 patient-search     POST         401       200   200    200       200           200     403
+patient-contacts   GET          401       200   200    200       200           200     403
 patient-contacts   POST         401       201   403    403       201           403     403
+patient-language   POST         401       200   403    403       200           403     403
+contact-end        POST         401       200   403    403       200           403     403
 patient-duplicates GET          401       200   200    200       200           200     403
 patient-merge      GET          401       200   403    403       200           200     403
 patient-merge      POST         401       200   403    403       200           200     403

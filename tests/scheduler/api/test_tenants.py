@@ -60,7 +60,7 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
 
 
 def test_every_route_with_an_id_is_tried() -> None:
-    assert len(routes_with_an_id()) == 35
+    assert len(routes_with_an_id()) == 38
 
 
 def _open(world: World, **more: Any) -> tuple[str, Call]:

@@ -129,6 +129,10 @@ desk-contact-add           GET          302       200   403    403       200    
 desk-contact-add           POST         302       400   403    403       400           403     403
 desk-contact-change        GET          302       200   403    403       200           403     403
 desk-contact-change        POST         302       400   403    403       400           403     403
+desk-contact-end           GET          302       200   403    403       200           403     403
+desk-contact-end           POST         302       400   403    403       400           403     403
+desk-language              GET          302       200   403    403       200           403     403
+desk-language              POST         302       400   403    403       400           403     403
 my-link                    GET          302       302   302    302       302           302     302
 my-home                    GET          404       404   404    404       404           404     404
 my-home                    POST         404       404   404    404       404           404     404

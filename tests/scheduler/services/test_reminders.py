@@ -12,7 +12,7 @@ from checklists.models import Evidence
 from checklists.rules.values import Authority
 from notifications.models import Message
 from scheduler import messages
-from scheduler.models import Booking, Case, Practice, Resource
+from scheduler.models import Booking, Case, Contact, Practice, Resource
 from scheduler.services import bookings, evidence
 from tests.scheduler.services.mailing import Mailbox, send_all
 from tests.scheduler.services.steps import BY, end_it, item_version, record
@@ -56,6 +56,14 @@ def test_step_that_is_done_is_no_longer_reminded_of(waiting: Case, now: datetime
     assert before - queued(waiting) == {"ride:48h", "ride:24h"}
     gone = Message.objects.filter(state="superseded")
     assert set(gone.values_list("reason", flat=True)) == {"no longer called for"}
+
+
+def test_reminder_whose_moment_has_come_is_not_lost_by_a_look_at_the_case(waiting: Case, now: datetime) -> None:
+    due = Message.objects.filter(subject=waiting.pk, kind="reminder:patient").earliest("not_before")
+    assert due.not_before is not None
+    record(waiting, "infection_prescreen", {"answers": {}}, now=due.not_before, said_by="patient")
+    due.refresh_from_db()
+    assert (due.state, due.reason) == ("queued", "")
 
 
 def test_reminders_come_back_when_the_evidence_was_entered_in_error(waiting: Case, now: datetime) -> None:
@@ -143,7 +151,8 @@ def test_at_most_one_a_day_and_three_a_week_within_contact_hours(waiting: Case, 
 def test_limit_counts_all_cases_of_a_patient(tell: Callable[..., Case], now: datetime) -> None:
     first = tell("tested", start=now + timedelta(days=5))
     second = tell("tested", start=now + timedelta(days=5), slot=("Room 2", "Sam Second", "Bay 2"))
-    Case.objects.filter(pk=second.pk).update(patient=first.patient_id)
+    for rows in (Case.objects.filter(pk=second.pk), Contact.objects.filter(patient=second.patient_id)):
+        rows.update(patient=first.patient_id)
     sent_through(first, now, now + timedelta(days=5), timedelta(hours=1))
     rows = Message.objects.filter(kind="reminder:patient", state="sent")
     days = Counter(row.sent_at.astimezone(ZONE).date() for row in rows if row.sent_at)

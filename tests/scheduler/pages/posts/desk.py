@@ -208,6 +208,21 @@ def _contact(scene: Scene, **body: str) -> Post:
     return Post("scheduler", body, {"case_id": case.pk, "contact_id": contact.pk}, page=page)
 
 
+def _contact_end(scene: Scene) -> Post:
+    """The patient's only address."""
+    case = scene.world.tell("booked")
+    contact = case.patient.contacts.get()
+    page = f"/desk/cases/{case.pk}/contacts/{contact.pk}/end/"
+    body = {"version": str(case.patient.version), "why": "not_theirs"}
+    return Post("scheduler", body, {"case_id": case.pk, "contact_id": contact.pk}, page=page)
+
+
+def _language(scene: Scene) -> Post:
+    case = scene.world.tell("booked")
+    body = {"version": str(case.patient.version), "language": "es"}
+    return of_case("scheduler", case, f"/desk/cases/{case.pk}/language/", **body)
+
+
 def _person(scene: Scene) -> Post:
     case = scene.world.tell("booked")
     body = {"kind": "caregiver", "name": "Ann", "email": "ann@people.example", "phone": "555-0143"}
@@ -257,5 +272,7 @@ DESK: dict[str, Make] = {
     "desk-link-send": _contact,
     "desk-contact-add": _person,
     "desk-contact-change": lambda scene: _contact(scene, name="Ann", email="ann@people.example", phone="555-0143"),
+    "desk-contact-end": _contact_end,
+    "desk-language": _language,
     "record-export": _export,
 }
