@@ -153,9 +153,14 @@ def not_sure_checks(entries: Sequence[Evidence], answer: Answer) -> list[Check]:
     """Pending where the latest word is `not sure`, unless the question does not apply any more."""
     if answer.checks and all(check.status is Status.NOT_APPLICABLE for check in answer.checks):
         return []
-    if any(is_not_sure(entry) for entry in latest(entries)):
+    if any(is_not_sure(entry) for entry in latest(entry for entry in entries if settles_doubt(entry))):
         return [pending("not_sure", "The last answer was 'not sure'. Call whoever gave it and record what is true.")]
     return []
+
+
+def settles_doubt(entry: Evidence) -> bool:
+    """Whether what was not sure is told by this word; not by an order, an asking, or what else is said of a drug."""
+    return is_a_look(entry) and subject_of(entry) not in ("answers", "decision")
 
 
 def late_checks(context: Context, item: Item, basis: Sequence[Evidence]) -> list[Check]:

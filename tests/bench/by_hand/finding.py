@@ -175,8 +175,10 @@ def doubts(
 ) -> list[Check]:
     """What is wrong with the words themselves: not sure, dated wrong, or not verified."""
     found: list[Check] = []
-    if item in case.doubted and settled[0] is not NOT_APPLICABLE and any(map(is_unsure, latest(case.doubted[item]))):
-        found.append(NOT_SURE)
+    if item in case.doubted and settled[0] is not NOT_APPLICABLE:
+        told = [word for word in case.doubted[item] if settles_doubt(word)]
+        if any(map(is_unsure, latest(told))):
+            found.append(NOT_SURE)
     if basis:
         # Doses and answers of prescribers date themselves.
         if row.step is not Step.MEDICATION and not all(case.at_least(word.observed_at) for word in basis):
@@ -188,6 +190,11 @@ def doubts(
         if words and not case.reached(max([word.observed_at for word in words])):
             found.append(AHEAD)
     return found
+
+
+def settles_doubt(word: Evidence) -> bool:
+    """Not an order or an asking, nor what else is said of a drug than its last dose."""
+    return is_a_look(word) and not (word.item.startswith("hold:") and word.value.keys() & {"answers", "decision"})
 
 
 def is_verified(case: Case, row: Row, words: Words, standing: Words) -> bool:
