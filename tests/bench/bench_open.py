@@ -1,6 +1,8 @@
 """W5c: all open cases by state. The sweep looks once a minute, so of thousands a handful is due and judged anew."""
 
+import gc
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -11,6 +13,7 @@ from django.db import connection
 
 from checklists.models import Checklist, Facts
 from scheduler.models import Case, Practice
+from scheduler.services.both_versions import CHUNK
 from scheduler.services.open_counts import count_open
 from tests.bench.rounds import measured
 
@@ -18,6 +21,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 Row = TypeVar("Row", Case, Checklist, Facts)
 CASES, DUE = 5000, 5
 WANTED = 25_000  # cases a second
+MOST_GROWTH = 1.1
+FEW, MANY = 3 * CHUNK, 8 * CHUNK  # from the third chunk on there is one to let go of
 
 
 def copies(case: Case, number: int) -> None:
@@ -62,3 +67,38 @@ def test_all_open_cases(
     assert found.ours is not None
     say(f"W5c: {CASES / found.ours:,.0f} cases a second (target {WANTED:,})")
     assert CASES / found.ours >= WANTED, "W5c misses its target"
+
+
+def test_memory_does_not_grow_with_the_cases(
+    tell: Callable[..., Case], practice: Practice, say: Callable[[str], None]
+) -> None:
+    case = tell("opened")
+    now = case.checklist.next_change_at
+    assert now is not None
+    copies(case, FEW - 1)
+    count_open(practice, now)
+    few = peak(lambda: count_open(practice, now).total(), FEW)
+    copies(case, MANY - FEW)
+    many = peak(lambda: count_open(practice, now).total(), MANY)
+    growth = many / few
+    say(f"W5c memory: {MANY:,} cases judged anew take {growth:.2f} x that of {FEW:,} (target {MOST_GROWTH})")
+    assert growth <= MOST_GROWTH, "W5c needs more memory the more cases there are"
+
+
+def peak(count: Callable[[], int], expected: int) -> int:
+    """The most bytes that Python held at once while counting, beyond those it held before.
+
+    The collector comes often meanwhile: by itself it waits for some 70,000 new objects, however few are in use.
+    """
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 2, 1)
+    tracemalloc.start()
+    try:
+        assert count() == expected
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        gc.set_threshold(*usual)
+        gc.unfreeze()

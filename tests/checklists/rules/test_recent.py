@@ -112,3 +112,15 @@ def test_no_more_than_the_most_are_kept():
     for number in range(3 * MOST):
         recent.assess(number, PROTOCOL, READY, START, START - HOUR)
         assert len(recent._kept) <= MOST
+
+
+def test_case_not_looked_at_for_longest_makes_room(judged):
+    recent = RecentVerdicts(2)
+    looked = lambda case: recent.assess(case, PROTOCOL, READY, START, START - HOUR)  # noqa: E731
+    for case in ("first", "second", "first", "third"):
+        looked(case)
+    judged.clear()
+    looked("first"), looked("third")
+    assert judged == []
+    looked("second")
+    assert judged == ["dossier_from", "judged_case"]
