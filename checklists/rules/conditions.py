@@ -30,7 +30,7 @@ def condition_checks(context: Context, match: Match, row: HoldRule) -> Iterator[
     yield from company_checks(context, drug, when)
     yield from platelet_checks(context, drug, when)
     yield from kidney_checks(context, drug, when)
-    yield from amount_checks(match, when)
+    yield from amount_checks(context, drug, when)
     reason = f" {normalised(match.medication.indication or '')} "
     for word in sorted(when.indications):
         if f" {normalised(word)} " in reason:
@@ -140,15 +140,18 @@ def kidney_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check
         )
 
 
-def amount_checks(match: Match, when: ReviewIf) -> Iterator[Check]:
+def amount_checks(context: Context, drug: str, when: ReviewIf) -> Iterator[Check]:
+    """By all entries of the drug together: a morning and an evening dose are two lines of some lists."""
     if when.daily_mg_from is None:
         return
-    taken, limit = match.medication.daily_mg, when.daily_mg_from
-    if taken is None:
-        ask = f"Record in the list of medications how many mg of {match.drug} are taken in a day."
+    plans = [plan.match for plan in plans_of(context, drug) if plan.match.rows]
+    amounts, limit = [match.medication.daily_mg for match in plans], when.daily_mg_from
+    taken = sum([exact(amount) for amount in amounts if amount is not None])
+    if None in amounts:
+        ask = f"Record in the list of medications how many mg of {drug} are taken in a day."
         yield pending("daily_amount_unknown", ask)
-    elif exact(taken) >= exact(limit):
-        much = f"{match.drug} {plain(taken)} mg a day is {plain(limit)} mg or more"
+    if taken >= exact(limit):
+        much = f"{drug} {plain(float(taken))} mg a day is {plain(limit)} mg or more"
         yield review("daily_amount_high", f"{much}: a clinician decides.")
 
 

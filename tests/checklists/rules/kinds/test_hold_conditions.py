@@ -227,6 +227,24 @@ def test_steroid_goes_on_below_its_amount_and_is_looked_at_from_it(name, limit):
         assert judged(f"hold:{drug}", medication, now=START - HOUR) == expected
 
 
+@pytest.mark.parametrize(
+    ("evening", "expected"),
+    [
+        (9.9, GOES_ON),
+        (10, ("review", "daily_amount_high")),
+        (None, ("pending", "daily_amount_unknown")),
+    ],
+)
+def test_steroid_on_two_lines_of_the_list_counts_together(evening, expected):
+    lines = (Medication("prednisone", daily_mg=10), Medication("Deltasone 10 mg at night", daily_mg=evening))
+    assert judged("hold:prednisone", lines, now=START - HOUR) == expected
+
+
+def test_steroid_cream_adds_nothing_to_the_amount():
+    lines = (Medication("hydrocortisone", daily_mg=79), Medication("hydrocortisone cream"))
+    assert judged("hold:hydrocortisone", lines, now=START - HOUR) == GOES_ON
+
+
 def finding_of(name, daily_mg):
     findings = judge(taking(Medication(name, daily_mg=daily_mg)), protocol=REFERENCE).findings
     return next(f.item for f in findings if f.kind == "hold")
