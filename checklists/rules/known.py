@@ -13,12 +13,15 @@ TOLD = "told"  # the conditions that a prescriber was told of, with an asking or
 
 
 def is_so(context: Context, drug: str, code: str, *, on_the_day: bool) -> bool | None:
-    """Whether a condition is there; None while nobody has said, or not on the day on which it matters."""
+    """Whether a condition is there; None while nobody has said, or not on the day on which it matters.
+
+    What the plan names is there whoever denied it: the plan may have been changed since. The day's own answer is newer.
+    """
     said = [entry for entry in answers_on(context, drug) if code in entry.value["answers"]]
     if on_the_day:
         said = [entry for entry in said if is_of_the_day(context, entry)]
     answers = {entry.value["answers"][code] for entry in latest(said)}
-    if YES in answers or (not answers and code in context.facts.conditions):
+    if YES in answers or (code in context.facts.conditions and not (on_the_day and answers)):
         return True
     if answers:
         return False if answers == {NO} else None

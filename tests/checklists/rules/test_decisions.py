@@ -229,8 +229,8 @@ UNASKED = replace(FACTS, conditions_denied=frozenset())
         (UNASKED, (said("no"),), False),
         (UNASKED, (said("not_sure"),), None),
         (HAS_NOT, (said("yes"),), True),
-        (HAS, (said("no"),), False),  # asked later, and answered
-        (HAS, (said("not_sure"),), None),
+        (HAS, (said("no"),), True),  # the plan may have been changed since
+        (HAS, (said("not_sure"),), True),
         (UNASKED, (said("no"), said("yes", AT + HOUR)), True),
         (UNASKED, (said("yes"), said("no", AT + HOUR)), False),
         (UNASKED, (said("no"), said("yes")), True),  # of one instant the worse counts

@@ -116,6 +116,8 @@ def test_stomach_is_asked_about_on_the_day_itself(said_at, code):
 def test_stomach_symptoms_recorded_with_the_case_count_and_their_denial_does_not():
     symptoms = replace(FACTS, conditions=frozenset({"stomach_symptoms"}))
     assert judged("hold:semaglutide", WEEKLY, facts=symptoms) == ("review", "stomach_symptoms")
+    answer = answered("semaglutide", stomach_symptoms="no").all
+    assert judged("hold:semaglutide", WEEKLY, answer, symptoms) == GOES_ON
     denied = replace(FACTS, conditions_denied=frozenset({"stomach_symptoms"}))
     assert judged("hold:semaglutide", WEEKLY, facts=denied) == ("pending", "stomach_symptoms_unknown")
 

@@ -120,6 +120,12 @@ def test_stent_in_the_list_of_conditions_is_an_answer_that_the_prescriber_has_to
     assert judged("hold:aspirin", PREVENTION, held, FACTS) == OK
 
 
+def test_stent_that_the_plan_names_is_there_although_it_was_denied():
+    assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "no"), KNOWN) == ("review", "stent")
+    evidence = held_long("clopidogrel", "no", AGREED_BEFORE)
+    assert judged("hold:clopidogrel", "clopidogrel", evidence, KNOWN) == ("pending", "stent_to_clear")
+
+
 def test_aspirin_is_not_stopped_by_the_clock_while_nobody_asked_about_a_stent():
     assert judged("hold:aspirin", PREVENTION, held_long("aspirin"), UNASKED) == ("pending", "stent_unknown")
     assert judged("hold:aspirin", PREVENTION, held_long("aspirin", "no"), UNASKED) == OK
