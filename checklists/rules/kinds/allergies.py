@@ -1,5 +1,7 @@
 """Allergies to what the procedure uses: cement, contrast, anesthetic, antibiotic."""
 
+import re
+
 from checklists.rules.context import Answer, Check, Context, Item, Kind, failed, pending, review, said
 from checklists.rules.ledger import latest
 from checklists.rules.shapes import NOT_SURE, TEXT, Shape, choice, listed
@@ -7,6 +9,15 @@ from checklists.rules.values import Evidence
 
 ALLERGENS = ("cement", "contrast", "anesthetic", "antibiotic")
 KNOWN, UNKNOWN = "known", "unknown"
+# How each of the four is called in a list of allergies, in English and Spanish: by itself, its drugs, their endings.
+CALLED = {
+    "cement": re.compile(r"cement|pmma|methacr|metacril"),
+    "contrast": re.compile(r"contrast|iodinated|yodado|iohexol|iopamidol|iodixanol|ioversol"),
+    "anesthetic": re.compile(r"ana?esth?[eé]|caine?\b|ca[ií]na\b|propofol"),
+    "antibiotic": re.compile(
+        r"antibi[oó]ti|cill?in|\bcef|\bceph|m[iy]cin|floxacin|cycline|ciclina|penem\b|lactam|\bsulfa\b|sulfameth"
+    ),
+}
 CEMENT = "An allergy to cement is recorded: it excludes the procedure. Call the clinician."
 
 
@@ -37,7 +48,7 @@ def allergy_checks(context: Context, entry: Evidence) -> list[Check]:
         if value[name] == KNOWN:
             checks.append(review(f"allergy_{name}", f"The patient is allergic to {name}: a clinician decides."))
     named = substances(entry)
-    denied = [name for name in ALLERGENS if value[name] == "none" and any(name in text for text in named)]
+    denied = [name for name in ALLERGENS if value[name] == "none" and any(CALLED[name].search(text) for text in named)]
     if denied:
         both = f"An allergy to {', '.join(denied)} is named and denied at once"
         checks.append(pending("allergy_contradicts", f"{both}. Ask again, and correct it."))

@@ -43,6 +43,15 @@ TO_WEIGH = keys(
     "uncorrected_coagulopathy opacifier_allergy vertebra_plana cardiopulmonary_limit"
 )
 ALLERGENS = ("cement", "contrast", "anesthetic", "antibiotic")
+SAME_AS = (
+    ("cement", re.compile(r"cement|pmma|methacryl")),
+    ("contrast", re.compile(r"contrast|iodinated|iohexol|iopamidol|iodixanol|ioversol")),
+    ("anesthetic", re.compile(r"ana?esthe|caine\b|propofol")),
+    (
+        "antibiotic",
+        re.compile(r"antibiotic|cillin|\bcef|\bceph|m[iy]cin|floxacin|cycline|penem\b|lactam|\bsulfa\b|sulfameth"),
+    ),
+)
 ANTIBIOTIC_KEYS = ("before_iv", "after_prescription")
 NAMES = re.compile(r"[^\W\d_]{5,}")
 NOT_REQUIRED = tuple(
@@ -181,7 +190,7 @@ def allergy_checks(value: Value) -> list[Check]:
     for name in ("contrast", "anesthetic"):
         if value[name] == "known":
             wrong.append(review(f"allergy_{name}", f"The patient is allergic to {name}: a clinician decides."))
-    if any(value[name] == "none" and any(name in text for text in named) for name in ALLERGENS):
+    if any(value[name] == "none" and any(words.search(text) for text in named) for name, words in SAME_AS):
         wrong.append(pending("allergy_contradicts", "An allergy is named and denied at once. Ask again."))
     if not named and "known" in states:
         wrong.append(pending("allergy_unnamed", "An allergy is known but not named. Record what it is to."))

@@ -36,6 +36,34 @@ def test_each_allergen_is_ruled_out_or_known_and_named(said, expected):
     assert outcome("allergies", evidence=replaced("allergies", {**ALLERGIES, **said}), now=START) == expected
 
 
+@pytest.mark.parametrize(
+    ("allergen", "substance"),
+    [
+        *(("cement", name) for name in ("PMMA", "methyl methacrylate", "Polymethylmethacrylate (rash)", "cemento")),
+        *(("contrast", name) for name in ("Iohexol", "iodinated dye", "contraste yodado")),
+        *(("anesthetic", name) for name in ("lidocaine", "Novocain", "lidocaína", "propofol", "anestésicos")),
+        *(
+            ("antibiotic", name)
+            for name in ("penicillin", "Penicilina", "cefazolin", "Cephalexin (hives)", "vancomycin", "gentamicin")
+        ),
+        *(("antibiotic", name) for name in ("ciprofloxacin", "doxycycline", "beta-lactams", "sulfa", "meropenem")),
+    ],
+)
+def test_allergy_that_is_named_cannot_be_none(allergen, substance):
+    denied = replaced("allergies", {**ALLERGIES, "substances": ["latex", substance]})
+    found = finding("allergies", evidence=denied, now=START)
+    assert [reason.code for reason in found.reasons] == ["allergy_contradicts"]
+    assert f"An allergy to {allergen} is named and denied at once" in found.sentence
+    known = replaced("allergies", {**ALLERGIES, allergen: "known", "substances": ["latex", substance]})
+    reasons = finding("allergies", evidence=known, now=START).reasons
+    assert "allergy_contradicts" not in [reason.code for reason in reasons]
+
+
+@pytest.mark.parametrize("substance", ["latex", "morphine sulfate", "peanuts", "povidone iodine", "codeine", "aspirin"])
+def test_allergy_to_something_else_stands_beside_four_denied_ones(substance):
+    assert outcome("allergies", evidence=replaced("allergies", {**ALLERGIES, "substances": [substance]})) == OK
+
+
 def test_allergy_that_the_case_names_must_be_among_those_recorded():
     latex = replace(FACTS, allergies=("Latex",))
     assert outcome("allergies", latex, ready_notes().all, now=START) == ("overdue", "allergy_not_recorded")
