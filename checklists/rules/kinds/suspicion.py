@@ -24,10 +24,10 @@ def suspicion_checks(
     rule = context.protocol.imaging.suspicion
     if rule is None or not is_suspected(context, rule):
         return checks, biopsies
-    told = [entry for entry in read if tells_cause(entry)]
+    told = [entry for entry in read if tells_cause(entry) and is_of_the_levels(context, entry)]
     counted = tuple(entry for entry in told if counts(context, rule, entry, since))
     if not counted:
-        wanted = f"an MRI with contrast nor a biopsy of the last {rule.validity_days} days is recorded"
+        wanted = f"an MRI with contrast nor a biopsy of these levels in the last {rule.validity_days} days is recorded"
         ask = f"Malignancy or infection is suspected, and neither {wanted}: a clinician decides."
         checks.append(review("contrast_or_biopsy_wanted", ask))
     return checks, (*biopsies, *(entry for entry in counted if entry not in biopsies))
@@ -49,6 +49,12 @@ def tells_cause(entry: Evidence) -> bool:
     if entry.value["modality"] == BIOPSY:
         return entry.value.get("shows") in ("benign", "malignancy")
     return entry.value["modality"] == "mri" and entry.value.get("contrast") is True
+
+
+def is_of_the_levels(context: Context, entry: Evidence) -> bool:
+    """Whether an MRI shows each planned level; a needle takes its sample from one of them."""
+    planned, seen = set(context.facts.levels), set(entry.value["levels"])
+    return bool(planned & seen) if entry.value["modality"] == BIOPSY else planned <= seen
 
 
 def counts(context: Context, rule: SuspicionRule, entry: Evidence, since: date | None) -> bool:

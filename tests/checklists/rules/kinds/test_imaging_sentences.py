@@ -68,7 +68,7 @@ def fractured(day):
             START - 8 * DAY,
             "contrast_or_biopsy_wanted",
             "Malignancy or infection is suspected, and neither an MRI with contrast nor a biopsy "
-            "of the last 30 days is recorded: a clinician decides.",
+            "of these levels in the last 30 days is recorded: a clinician decides.",
         ),
     ],
 )

@@ -69,6 +69,21 @@ def test_biopsy_counts_by_what_it_shows(shows, expected):
     assert found == (expected if shows else ("overdue", "biopsy_unknown"))
 
 
+@pytest.mark.parametrize(
+    ("study", "levels", "expected"),
+    [
+        (biopsy(shows="benign"), ["T12"], OK),
+        (biopsy(shows="malignancy"), ["L4"], WANTED),
+        (CONTRAST, ["T11", "T12", "L1"], OK),
+        (CONTRAST, ["T12"], WANTED),
+        (CONTRAST, ["L4"], WANTED),
+    ],
+)
+def test_study_of_other_levels_tells_nothing_of_the_planned_ones(study, levels, expected):
+    earlier = SEEN - DAY
+    assert imaged(MALIGNANT, (MRI, SEEN), ({**study, "levels": levels}, earlier)) == expected
+
+
 def test_biopsy_of_a_fracture_thought_benign_is_heard():
     assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="malignancy"), SEEN)) == ("review", "biopsy_malignancy")
     assert imaged(FACTS, (MRI, SEEN), (biopsy(shows="infection"), SEEN)) == ("failed", "biopsy_infection")
