@@ -14,6 +14,7 @@ from checklists.rules.clock import Clock, Start
 from checklists.rules.context import kind_of
 from checklists.rules.kinds import check_value, clearance
 from checklists.rules.kinds.infection import earliest_new_day
+from checklists.rules.kinds.recovery import RECOVERY
 from checklists.rules.sitetime import shown_on
 from checklists.rules.values import Authority
 from checklists.services import checklists, recording
@@ -21,6 +22,7 @@ from checklists.services.recording import Observation
 from scheduler.models import Booking, Case, Task
 from scheduler.rules.problems import Invalid, Reason, Stale
 from scheduler.rules.transitions import Act
+from scheduler.rules.watched import too_long
 from scheduler.services.bookings import owe_new_date, release_booking_of
 from scheduler.services.cases import allow
 from scheduler.services.errors import INFECTION, follow_error, seen_item, started_drugs, word_to_strike
@@ -84,6 +86,7 @@ def record_all(
         _check_observed(each.observed_at, now)
     cleaned = [replace(each, value=_cleaned(case, each, now)) for each in observations]
     _check_values(cleaned)
+    _check_minutes(case, cleaned)
     entries = _record(case, cleaned, by, now)
     append_records(practice_id=practice_id, entries=[_noted(case, entry) for entry in entries], by=by, now=now)
     _settle_calls(case, entries, by, now)
@@ -111,6 +114,19 @@ def _check_values(observations: Sequence[Observation]) -> None:
     )
     if wrong:
         raise Invalid("The value does not fit the item.", errors=wrong)
+
+
+def _check_minutes(case: Case, observations: Sequence[Observation]) -> None:
+    """Nobody is watched for longer than the time since the procedure, by whoever's watch."""
+    since = case.finished_at or case.started_at
+    wrong = tuple(
+        Reason("watched_too_long", problem, field=f"value.{field}", item=each.item)
+        for each in observations
+        if since is not None and kind_of(each.item) == RECOVERY.name
+        for field, problem in too_long(each.value, since, each.observed_at)
+    )
+    if wrong:
+        raise Invalid("More minutes are given than have passed.", errors=wrong)
 
 
 def _check_speaker(item: str, said_by: str) -> None:

@@ -236,8 +236,8 @@ def test_rest_of_a_procedure_that_the_system_let_begin_is_entered_through_its_ga
 ) -> None:
     """The power failed during it: the end by its true time, the way home only once what it needs is entered."""
     case = tell("started", now=start)
-    enter(case, PaperTimes(finished_at=start + 40 * MINUTE), now=later)
-    assert (case.state, case.finished_at, case.paper) == ("recovering", start + 40 * MINUTE, "P-0301-1")
+    enter(case, PaperTimes(finished_at=start + 35 * MINUTE), now=later)
+    assert (case.state, case.finished_at, case.paper) == ("recovering", start + 35 * MINUTE, "P-0301-1")
     home = PaperTimes(discharged_at=start + 130 * MINUTE)
     with pytest.raises(Refused) as refused:
         enter(case, home, now=later)

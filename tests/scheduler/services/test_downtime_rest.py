@@ -66,7 +66,7 @@ def test_each_entry_of_the_rest_owes_its_own_review(
     tell: Callable[..., Case], start: datetime, later: datetime
 ) -> None:
     case = tell("started", now=start)
-    enter(case, PaperTimes(finished_at=start + 40 * MINUTE), now=later)
+    enter(case, PaperTimes(finished_at=start + 35 * MINUTE), now=later)
     leaving = start + 125 * MINUTE
     for item, value in GOING_HOME:
         record(case, item, value, now=later, observed_at=leaving)

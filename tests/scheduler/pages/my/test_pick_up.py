@@ -223,7 +223,7 @@ def test_escort_whom_nobody_named_gets_no_link_that_would_be_dead(case: Case, es
 def test_escort_on_the_way_still_reads_when_and_where(
     until: str, comes: bool, tell: Callable[..., Case], at: object
 ) -> None:
-    case = tell(until, start=NOW)
+    case = tell(until, start=NOW - timedelta(hours=3))
     page = follow(give_link(case, "escort")).get("/my/").content.decode()
     assert ("about Monday, March 1, 2027 at" in page, case.practice.address in page) == (comes, comes)
     assert ("There is no pick-up now." in page, 'action="/my/pick-up/"' in page) == (not comes, False)

@@ -65,7 +65,7 @@ def place_of(tell: Callable[..., Case], bedside: Callable[..., Bedside]) -> Call
     """A clinician at the bedside before the procedure, or after it."""
 
     def make(after: bool) -> Bedside:
-        case = tell("finished", start=NOW - timedelta(hours=2)) if after else tell("arrived")
+        case = tell("finished", start=NOW - timedelta(hours=3)) if after else tell("arrived")
         return bedside(case, role="clinician")
 
     return make
