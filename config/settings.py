@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "scheduler.pages.way_back.to_its_page",
 ]
 ROOT_URLCONF = "config.urls"
 CSRF_FAILURE_VIEW = "scheduler.pages.problems.forged"
