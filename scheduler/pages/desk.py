@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from checklists.models import Evidence, Override
+from checklists.models import Evidence
 from checklists.rules.kinds.restart import RESTART
 from checklists.rules.values import Finding
 from notifications.services.outbox import timeline
@@ -16,6 +16,7 @@ from scheduler import clock
 from scheduler.access import Actor, allowed, permit
 from scheduler.models import Case, Task
 from scheduler.pages.forms import RELEASE, EndForm, SlotForm, StartForm, TaskDoneForm
+from scheduler.pages.overridden import carried_by
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.verify import reasons_of
 from scheduler.pages.words import item_in_words, value_in_words
@@ -53,7 +54,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "problem": problem,
         "is_over": is_over,
         "owed": [f for f in row.open_findings if f.kind == RESTART.name] if is_over else row.open_findings,
-        "overrides": _overrides(row),
+        "overrides": carried_by(row),
         "steps": _steps(case, row),
         "claims": bookings.claimed(case),
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
@@ -105,17 +106,6 @@ def _steps(case: Case, row: Row) -> list[dict[str, Any]]:
     # What was never recorded of a case that is over is nobody's any more.
     told = [f for f in row.verdict.findings if case.state not in OVER or f.item in evidence]
     return [{"name": step.value, "findings": [shown(f) for f in told if f.step == step]} for step in SEVEN]
-
-
-def _overrides(row: Row) -> list[dict[str, Any]]:
-    """Who carries which item and why, in the order of the checklist."""
-    if not row.overridden:
-        return []
-    given = list(Override.objects.filter(checklist_id=row.case.checklist_id).order_by("at"))
-    newest = {(override.item, override.inputs): override for override in given}
-    names = writer_names(by for override in given for by in (override.by, override.second_by))
-    carried = [newest[f.item, f.inputs] for f in row.verdict.findings if f.item in row.overridden]
-    return [{"override": each, "by": names.get(each.by), "second": names.get(each.second_by)} for each in carried]
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,6 +16,8 @@ FINISHED_BY = {**dict.fromkeys(DECIDED_BY_CLINICIANS, CLINICIANS), RECORD_BROKEN
 DOWNTIME_REVIEW = "downtime:"
 # How the key of a task begins that is about the patient to whom its case was filed by mistake.
 REFILED = "refiled:"
+# A yes to a sign of illness is asked about by somebody who may say what it is.
+CALLED_BY = {"infection_prescreen": "nurse"}
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}
 
 
@@ -61,7 +63,8 @@ def duty(finding: Finding) -> Duty | None:
         return Duty("mend", finding.item, "scheduler", finding.sentence, finding.clear_at)
     if finding.status in (Status.FAILED, Status.OVERDUE) and finding.needed_by != Gate.DISCHARGE:
         kind = "mend" if queue_of(finding.owner) == finding.owner else "call"
-        return Duty(kind, finding.item, queue_of(finding.owner), finding.sentence, due)
+        queue = CALLED_BY.get(finding.kind) if finding.status == Status.FAILED else None
+        return Duty(kind, finding.item, queue or queue_of(finding.owner), finding.sentence, due)
     if finding.code == "not_sure":
         return Duty("call", finding.item, "scheduler", finding.sentence, due)
     if finding.kind == "prescriber_clearance":

@@ -16,6 +16,7 @@ from checklists.rules.values import Finding, Gate, OverrideClass, Status
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Task
+from scheduler.pages.overridden import Carried, carried_by
 from scheduler.pages.session import page
 from scheduler.pages.ward.board import PROTOCOL, Shown, ready_at
 from scheduler.pages.ward.forms import ItemForm, bedside_of
@@ -30,6 +31,7 @@ from scheduler.services.bedside import Asked, Word, asked_items, is_for_discharg
 from scheduler.services.boards import Row
 from scheduler.services.gates import GateRefused
 from scheduler.services.look_alikes import look_alikes
+from scheduler.services.override_requests import KIND
 from scheduler.services.paper_reviews import review_of
 from scheduler.services.people import staff_names
 from scheduler.services.ward import IDENTIFIERS
@@ -50,7 +52,12 @@ SAVED: Mapping[str, str] = {
 }
 MOST_REASONS = 3
 EXEMPT = "Verify: no adult; a physician has exempted the patient"
-INFECTION_ITEMS = ("infection_check", "infection_prescreen")
+PRESCREEN = "infection_prescreen"
+INFECTION_ITEMS = ("infection_check", PRESCREEN)
+CALL_PATIENT = (
+    "Ask the patient about the signs again, and record the answers with the infection check. Where a sign is true, "
+    "call the clinician: only an override or another day lets the procedure go on."
+)
 SENT_HOME_FOR = {
     "unready": "Something needed was not ready.",
     "ate": "Ate or drank.",
@@ -70,6 +77,8 @@ class Line:
     form: ItemForm | None
     words: tuple[Word, ...]
     may_ask_override: bool
+    carried: Carried | None  # by an override
+    is_asked: bool  # an override of it waits for the clinician
     why: str = ""  # the reason typed into a request for an override that was refused
 
     @property
@@ -170,6 +179,8 @@ def from_paper(case: Case) -> dict[str, Any]:
 
 def lines_of(request: HttpRequest, actor: Actor, row: Row, now: datetime, item: str, asking: str = "") -> list[Line]:
     bedside = bedside_of(actor, row.case, now)
+    carried = {each.override.item: each for each in carried_by(row)}
+    waiting = set(Task.objects.filter(case=row.case, kind=KIND, done_at=None).values_list("key", flat=True))
     return [
         Line(
             number,
@@ -177,6 +188,8 @@ def lines_of(request: HttpRequest, actor: Actor, row: Row, now: datetime, item: 
             form_of(asked, bedside, number, request.POST if asked.item == item else None),
             asked.words,
             may_ask_override(asked, actor, row.case.state),
+            carried.get(asked.item),
+            asked.item in waiting,
             request.POST.get("reason", "") if asked.item == asking else "",
         )
         for number, asked in enumerate(asked_items(row, now), start=1)
@@ -215,8 +228,10 @@ def next_steps(row: Row, glance: Shown) -> list[str]:
     if not row.blocking:
         return []
     told, refused = any(task.queue == SCHEDULER for task in tasks), _refused(row)
+    failed = [finding for finding in row.blocking if finding.status is Status.FAILED]
     return [
-        *(["Call the clinician."] if any(f.status is Status.FAILED for f in row.blocking) else []),
+        *([CALL_PATIENT] if any(f.item == PRESCREEN for f in failed) else []),
+        *(["Call the clinician."] if any(f.item != PRESCREEN for f in failed) else []),
         f"Too early: {refused} until {glance.ready_at}."
         if glance.chip == Status.TOO_EARLY
         else f"The procedure is blocked: {refused} until this is mended.",

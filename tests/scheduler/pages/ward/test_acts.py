@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from notifications.models import Message
-from scheduler.models import Case, Claim, Record, Task
+from scheduler.models import Case, Claim, Record, Task, User
 from scheduler.pages.ward.case import SENT_HOME_FOR
+from scheduler.services import signatures
 from tests.conftest import NOW, START
 from tests.scheduler.pages.ward.conftest import Bedside
 
@@ -40,12 +41,17 @@ def test_a_day_from_arrival_to_discharge(
     refused = place.move("discharge")
     assert (refused.status_code, "Record that a responsible adult is there" in refused.content.decode()) == (409, True)
     place.record("responsible_adult", answer="yes")
+    at(NOW + timedelta(minutes=139))
+    place.send("identity", matched=["name", "birth_date"])
     watched = {"observed_minutes": 89, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2}
+    early = place.record("recovery_observation", **{**watched, "observed_minutes": 90})
+    assert early.status_code == 400
+    assert "90 minutes are given, and 89 have passed since the procedure." in early.content.decode()
     place.record("recovery_observation", **watched)
     place.record("after_care", topics=["driving", "lifting", "alcohol", "red_flags"])
     refused = place.move("discharge")
     assert (refused.status_code, "for 89 of 90 minutes" in refused.content.decode()) == (409, True)
-    at(NOW + timedelta(minutes=51))
+    at(NOW + timedelta(minutes=140))
     place.record("recovery_observation", **{**watched, "observed_minutes": 90})
     assert place.move("discharge")["Location"].endswith("?saved=discharge")
     place.case.refresh_from_db()
@@ -142,7 +148,7 @@ def test_procedure_that_began_is_aborted(tell: Callable[..., Case], bedside: Cal
 def test_clinician_decides_the_restart_on_the_same_page_and_a_nurse_does_not(
     tell: Callable[..., Case], bedside: Callable[..., Bedside]
 ) -> None:
-    case = tell("finished", start=NOW - timedelta(hours=2), drugs=("apixaban",))
+    case = tell("finished", start=NOW - timedelta(hours=3), drugs=("apixaban",))
     nurse = bedside(case)
     assert nurse.lines()["restart_decision:apixaban"].form is None
     refused = nurse.record("restart_decision:apixaban", decision="restart")
@@ -168,6 +174,32 @@ def test_override_is_asked_of_the_clinician_once_with_its_reason(
     assert "the daughter waits outside" in task.sentence
     assert Record.objects.filter(action="override_asked", subject=str(case.pk)).count() == 2
     assert "Nobody can take the patient home." in task.sentence
+    assert place.lines()["ride"].is_asked
+    assert "A clinician is asked for an override and has not decided yet." in place.look().content.decode()
+
+
+def test_override_stands_at_the_bedside_with_who_gave_it_and_why(
+    tell: Callable[..., Case], bedside: Callable[..., Bedside], staff: dict[str, User]
+) -> None:
+    case = tell("arrived", ride={"available": False})
+    place = bedside(case)
+    assert place.lines()["ride"].carried is None
+    case.refresh_from_db()
+    signatures.override_item(
+        practice_id=case.practice_id,
+        case_id=case.pk,
+        item="ride",
+        inputs=place.lines()["ride"].finding.inputs,
+        reason="the clinic bus takes him home",
+        seen_version=case.version,
+        by=staff["clinician"].by,
+        second=None,
+        now=NOW,
+    )
+    shown = place.look().content.decode()
+    assert "⚑ the clinic bus takes him home" in shown
+    assert f"({staff['clinician'].name}, Mon 1 Mar 2027" in shown
+    assert "A clinician is asked" not in shown
 
 
 @pytest.mark.parametrize(

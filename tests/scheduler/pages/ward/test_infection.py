@@ -9,9 +9,10 @@ from django.test import Client
 
 from checklists.models import Evidence
 from checklists.rules.values import Authority
-from scheduler.models import Case
+from scheduler.models import Case, User
 from tests.conftest import NOW
 from tests.scheduler.pages.ward.conftest import Bedside
+from tests.scheduler.pages.ward.test_verify import say
 
 pytestmark = pytest.mark.django_db
 CLEAR = {"signs": "none", "temperature": "36.6", "unit": "C", "skin": "clear", "outcome": "clear"}
@@ -49,6 +50,16 @@ def test_none_of_these_answers_every_question_of_the_protocol(place: Bedside) ->
         False,
     )
     assert (made.authority, place.lines()["infection_check"].status) == (Authority.NURSE, "satisfied")
+
+
+def test_yes_of_the_patient_is_asked_about_first(
+    tell: Callable[..., Case], bedside: Callable[..., Bedside], staff: dict[str, User]
+) -> None:
+    case = tell("arrived", infection_check=None)
+    say(case, "infection_prescreen", {"answers": {"chills": "yes"}}, "patient", staff)
+    steps = bedside(case).look().context["next"]
+    assert steps[0].startswith("Ask the patient about the signs again")
+    assert "Call the clinician." not in steps
 
 
 def test_ticked_sign_is_a_yes_and_fails(place: Bedside) -> None:
