@@ -7,16 +7,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from checklists.rules.codes import code_in_words
 from checklists.services.checklists import current_facts
 from checklists.services.protocols import typed_protocol
 from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case
-from scheduler.pages.plan_forms import PlanForm
+from scheduler.pages.plan_forms import DATED, PlanForm
 from scheduler.pages.session import note, page
 from scheduler.rules.problems import Problem, Stale
 from scheduler.services.cases import case_of
 from scheduler.services.plan_changes import PlanPreview, preview_plan, save_shown_plan
+
+# What changed, as the form calls it where its own word says more than the name of the fact.
+NAMED = {name: label[0].lower() + label[1:] for name, label in DATED.items()} | {"weight_kg": "weight"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +45,8 @@ def change_plan(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
             note(actor, refused, case.pk)
             problem = refused
             preview = _shown_anew(case, form, now) if isinstance(refused, Stale) else None
-    context = {"actor": actor, "case": case, "form": form, "preview": preview, "problem": problem}
+    differs = [NAMED.get(name, code_in_words(name)) for name in preview.differs] if preview else []
+    context = {"actor": actor, "case": case, "form": form, "preview": preview, "differs": differs, "problem": problem}
     wrong = problem.status if problem else 400 if form.errors else 200
     return render(request, "desk/plan.html", context, status=wrong)
 

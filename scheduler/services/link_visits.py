@@ -16,12 +16,12 @@ from scheduler.services.tasks import owe_task
 
 WRONG = "link_wrong_answer"
 LOCKED = (
-    "Somebody gave five wrong dates of birth at a link of this case, so it is locked. "
-    "Call the person, check the address, then send the link again."
+    "Somebody gave five wrong dates of birth at the link of the {who}, so it is locked. "
+    "Call the {who}, check the address, then send the link again."
 )
 NOT_ME = (
-    "Somebody opened a link of this case and said that it is not theirs, so it is dead. "
-    "Call the person, correct the address, then send the link again."
+    "Somebody opened the link of the {who} and said that it is not theirs, so it is dead. "
+    "Call the {who}, correct the address, then send the link again."
 )
 
 
@@ -94,5 +94,5 @@ def _record(link: Link, action: str, now: datetime) -> None:
 
 
 def _owe_call(case: Case, link: Link, sentence: str, now: datetime) -> None:
-    duty = Duty("call", f"link:{link.pk}", "scheduler", sentence, None)
+    duty = Duty("call", f"link:{link.pk}", "scheduler", sentence.format(who=link.contact.kind), None)
     owe_task(case=case, duty=duty, by=link_by(link), now=now)

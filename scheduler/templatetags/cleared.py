@@ -11,7 +11,7 @@ from scheduler.models import Practice
 from scheduler.pages.looks import LOOKS, Look
 from scheduler.pages.places import Place
 from scheduler.pages.places import places as places_of
-from scheduler.pages.words import item_in_words, moment_in_words
+from scheduler.pages.words import item_in_words, moment_in_words, value_in_words
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -47,6 +47,12 @@ def unfielded(detail: str) -> str:
 @register.filter
 def words(code: str) -> str:
     return item_in_words(code)
+
+
+@register.filter
+def recorded(value: object, practice: Practice) -> str:
+    """A value of evidence, or a part of one: a day as on every page."""
+    return value_in_words(value, practice.site.tz)
 
 
 @register.filter

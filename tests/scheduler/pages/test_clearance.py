@@ -149,7 +149,7 @@ def test_answer_is_written_down_and_verified_by_a_nurse(case: Case, signed_in: C
     done = nurse.post(address(case, "verify/"), {"item": ITEM, "seen_version": version(case)})
     assert (done.status_code, finding(nurse, case).code) == (302, "bridge_unlisted")
     page = words_of(nurse.get(f"/desk/cases/{case.pk}/"))
-    told = "agreed by Dr. Cardio, phone, Mon 1 Mar 2027 08:00 · last dose 2027-03-11"
+    told = "agreed by Dr. Cardio, phone, Mon 1 Mar 2027 08:00 · last dose Thu 11 Mar 2027"
     told += " · bridging: yes, enoxaparin to the 13th"
     assert f"Answered: {told} (written down by Dana Desk) Verified: Nadia Nurse, Mon 1 Mar 2027 08:00" in page
     assert "add the bridging drug" in Task.objects.get(case=case, kind="clearance", done_at=None).sentence

@@ -61,6 +61,7 @@ def test_preview_shows_what_reopens_and_writes_nothing(booked: Case, signed_in: 
 def test_what_was_shown_is_saved_by_the_service(booked: Case, signed_in: Callable[[str], Client]) -> None:
     desk = signed_in("scheduler")
     shown = send(desk, booked, desk.get(address(booked)), "preview", worsened="2027-03-01", has_stent="no")
+    assert "Changed: new fall, new pain or new deficit, conditions denied." in text(shown)
     answer = send(desk, booked, shown, "save")
     assert (answer.status_code, answer["Location"]) == (302, f"/desk/cases/{booked.pk}/")
     booked.refresh_from_db()

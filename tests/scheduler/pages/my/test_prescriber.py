@@ -159,7 +159,7 @@ def test_prescriber_changes_their_mind_and_a_nurse_still_verifies(
     phone = enter(case)
     send(phone, case, {"answer": "refused", "reason": "stent"})
     assert (
-        "We have noted: I do not agree to a stop for this procedure, reason stent."
+        "We have noted: I do not agree to a stop for this procedure, reason stent<br>"
         in phone.get("/my/").content.decode()
     )
     assert send(phone, case, AGREED).status_code == 302
@@ -224,7 +224,10 @@ def test_answer_to_what_changed_meanwhile_is_asked_again(case: Case) -> None:
 def test_five_wrong_dates_lock_the_link(case: Case) -> None:
     phone = follow(link_of(case, "prescriber"))
     assert [phone.post("/my/", WRONG).status_code for _ in range(TRIES)] == [400] * (TRIES - 1) + [404]
-    assert follow(link_of(case, "prescriber")).post("/my/", birth_date(case.patient.born_on)).status_code == 404
+    link = link_of(case, "prescriber")
+    assert follow(link).post("/my/", birth_date(case.patient.born_on)).status_code == 404
+    told = Task.objects.get(case=case, key=f"link:{link.pk}").sentence
+    assert "at the link of the prescriber, so it is locked. Call the prescriber," in told
 
 
 def test_link_dies_with_the_booking_and_its_mail_with_it(case: Case) -> None:
