@@ -1,10 +1,12 @@
 """`manage.py create_practice`: a real practice, or nothing and every reason."""
 
 import io
+from getpass import GetPassWarning
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from scheduler.models import Membership, Practice, Record, Resource, User
 
@@ -97,3 +99,22 @@ def test_name_that_is_taken_and_weak_password_are_refused(monkeypatch: pytest.Mo
     with pytest.raises(CommandError, match="password: "):
         create("Second Clinic", staff=["new@clinic.example;New;nurse"])
     assert Practice.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", [EOFError, KeyboardInterrupt, GetPassWarning])
+def test_password_that_nobody_types_is_named_in_a_sentence_and_nothing_is_made(
+    end: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREATE_PRACTICE_PASSWORD")
+
+    def typed(_prompt: str) -> str:
+        assert connection.savepoint_ids == before  # nobody waits for a lock while somebody types
+        raise end
+
+    before = list(connection.savepoint_ids)
+    monkeypatch.setattr("getpass.getpass", typed)
+    with pytest.raises(CommandError) as refusal:
+        create()
+    said = "Nothing was made: no password was typed. Run it at a terminal, or set CREATE_PRACTICE_PASSWORD."
+    assert (refusal.value.returncode, str(refusal.value)) == (2, said)
+    assert (Practice.objects.count(), User.objects.count()) == (0, 0)

@@ -2,7 +2,9 @@
 
 import getpass
 import os
+import warnings
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from scheduler.models import Membership, Practice
 from scheduler.rules.problems import Problem
 from scheduler.services import practices, setting_up
 
+Person = tuple[str, str, list[str]]  # e-mail, name, roles
 BY = "command:create_practice"
 PASSWORD = "CREATE_PRACTICE_PASSWORD"  # noqa: S105 - the name of an environment variable
 
@@ -44,15 +47,21 @@ class Command(BaseCommand):
         parser.add_argument("--room", action="append", default=[], help="may be repeated")
         parser.add_argument("--bay", action="append", default=[], help="may be repeated")
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        people = [self.person(text) for text in options["staff"]]
+        # Before anything is written: nobody else waits while somebody types.
+        password = self.password() if people else ""
+        with transaction.atomic():
+            self.set_up(people, password, options)
+
+    def set_up(self, people: Sequence[Person], password: str, options: dict[str, Any]) -> None:
         now = clock.now()
         week = [[options["opens"], options["closes"]]] * 5 + [None, None]
         place = {name: options[name] for name in ("name", "zone", "phone", "email", "address")}
         try:
             practice = practices.create_practice(practice=practices.NewPractice(**place, hours=week), by=BY, now=now)
             with within(practice.pk):
-                self.furnish(practice, now, options)
+                self.furnish(practice, people, password, now, options)
                 next_steps = self.next_steps(practice)
         except Problem as problem:
             lines = [problem.detail, *(f"  {reason.field}: {reason.detail}" for reason in problem.errors)]
@@ -63,12 +72,13 @@ class Command(BaseCommand):
             "For programs: manage.py create_api_token EMAIL."
         )
 
-    def furnish(self, practice: Practice, now: datetime, options: dict[str, Any]) -> None:
+    def furnish(
+        self, practice: Practice, people: Sequence[Person], password: str, now: datetime, options: dict[str, Any]
+    ) -> None:
         """The first people, rooms and bays; somebody among them must be able to go on."""
-        for text in options["staff"]:
-            email, name, roles = self.person(text)
+        for email, name, roles in people:
             practices.add_staff(
-                practice=practice, email=email, name=name, roles=roles, password=self.password(), by=BY, now=now
+                practice=practice, email=email, name=name, roles=roles, password=password, by=BY, now=now
             )
         for kind in ("room", "bay"):
             for name in options[kind]:
@@ -83,7 +93,7 @@ class Command(BaseCommand):
         lines = [f"  - {step.words}: /settings/{step.where}/" for step in missing]
         return "\n".join(lines)
 
-    def person(self, text: str) -> tuple[str, str, list[str]]:
+    def person(self, text: str) -> Person:
         parts = [part.strip() for part in text.split(";")]
         if len(parts) != 3:
             raise CommandError(f"--staff {text!r}: write EMAIL;NAME;ROLE,ROLE.", returncode=2)
@@ -91,6 +101,11 @@ class Command(BaseCommand):
 
     def password(self) -> str:
         """Asked once for all; never an argument, because arguments are seen by everybody on the machine."""
-        if not hasattr(self, "_password"):
-            self._password = os.environ.get(PASSWORD) or getpass.getpass("Password for the new people: ")
-        return self._password
+        try:
+            with warnings.catch_warnings():
+                # Where there is no terminal, or one that would show what is typed.
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                return os.environ.get(PASSWORD) or getpass.getpass("Password for the new people: ")
+        except (getpass.GetPassWarning, EOFError, KeyboardInterrupt) as error:
+            remedy = f"Nothing was made: no password was typed. Run it at a terminal, or set {PASSWORD}."
+            raise CommandError(remedy, returncode=2) from error
