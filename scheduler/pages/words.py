@@ -18,6 +18,27 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 UNSHOWN = frozenset({"unit", "contact"})  # beside its number; an id
 
+# Fields of calls that a form asks for in other words.
+FIELDS = {
+    "born_on": "date of birth",
+    "contacts": "whose addresses are used",
+    "decided_by": "who decided",
+    "duplicate": "the other row",
+    "email": "e-mail",
+    "identifiers": "what you compared",
+    "observed_at": "when it was seen",
+    "other": "the other row",
+    "said_by": "who said it",
+    "starts_at": "start",
+    "take": "what is right",
+}
+
+
+def field_in_words(field: str) -> str:
+    """What the desk calls a field of a call: `value.escort_phone` as "escort phone"."""
+    name = field.rpartition(".")[2]
+    return FIELDS.get(name, item_in_words(name))
+
 
 def item_in_words(item: str) -> str:
     """`hold:apixaban` as "hold: apixaban", `infection_check` as "infection check"."""

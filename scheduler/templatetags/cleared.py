@@ -11,7 +11,7 @@ from scheduler.models import Practice
 from scheduler.pages.looks import LOOKS, Look
 from scheduler.pages.places import Place
 from scheduler.pages.places import places as places_of
-from scheduler.pages.words import item_in_words, moment_in_words, value_in_words
+from scheduler.pages.words import field_in_words, item_in_words, moment_in_words, value_in_words
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -53,6 +53,11 @@ def words(code: str) -> str:
 def recorded(value: object, practice: Practice) -> str:
     """A value of evidence, or a part of one: a day as on every page."""
     return value_in_words(value, practice.site.tz)
+
+
+@register.filter
+def field_words(field: str) -> str:
+    return field_in_words(field)
 
 
 @register.filter

@@ -77,7 +77,7 @@ def test_merge_form_shows_what_differs_and_takes_what_was_chosen(
 @pytest.mark.parametrize(
     ("wrong", "status", "says"),
     [
-        ({"identifiers": ["name"]}, 400, "Compare at least two"),
+        ({"identifiers": ["name"]}, 400, "<strong>what you compared</strong>: Compare at least two"),
         ({"identifiers": []}, 400, "Compare at least two"),
         ({"given_name": ""}, 400, "Say which one is right."),
         ({"reason": ""}, 400, "This field is required."),

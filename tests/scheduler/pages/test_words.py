@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.pages.words import value_in_words
+from scheduler.pages.words import field_in_words, value_in_words
 
 NOBODY = dict.fromkeys(("fever", "cough", "rash", "wound"), "no")
 SAID = [
@@ -27,3 +27,15 @@ SAID = [
 @pytest.mark.parametrize(("value", "words"), SAID, ids=[words for _, words in SAID])
 def test_value_reads_as_a_person_would_say_it(value: object, words: str) -> None:
     assert value_in_words(value, ZoneInfo("America/New_York")) == words
+
+
+@pytest.mark.parametrize(
+    ("field", "read"),
+    [
+        ("identifiers", "what you compared"),
+        ("value.escort_phone", "escort phone"),
+        ("record_number", "record number"),
+    ],
+)
+def test_field_of_a_call_is_called_as_the_form_calls_it(field: str, read: str) -> None:
+    assert field_in_words(field) == read
