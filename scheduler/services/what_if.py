@@ -20,6 +20,8 @@ from scheduler.rules.problems import Invalid
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.both_versions import CHUNK, BothSides, Unjudged, in_chunks, judge_both
 
+SHIPPED = "shipped:"  # before the name of a protocol that comes with the software, where the practice has one too
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -83,9 +85,9 @@ def practice_named(text: str) -> Practice:
 
 
 def protocol_named(text: str, practice: Practice | None) -> Protocol:
-    """A practice's version (id, number, or name:number), a shipped name, or a YAML file, as if it were signed.
+    """A practice's version (id, number, name:number, or its name alone), a shipped one, or a file, as if signed.
 
-    Raises ProtocolError.
+    Raises ProtocolError, also for a name that several are called by.
     """
     return loader.from_document(document_named(text, practice), signed=True)
 
@@ -111,6 +113,10 @@ def document_named(text: str, practice: Practice | None) -> dict[str, Any]:
         found = list(versions.filter(number=int(text)))
     elif colon and number.isdecimal() and len(number) < 9:
         found = list(versions.filter(protocol__name=name, number=int(number)))
+    elif text.startswith(SHIPPED):
+        return loader.resolve(text.removeprefix(SHIPPED))
+    elif found := list(versions.filter(protocol__name=text).order_by("number")):
+        return only_one_called(text, found)
     else:
         return loader.resolve(text)
     if len(found) != 1:
@@ -118,6 +124,23 @@ def document_named(text: str, practice: Practice | None) -> dict[str, Any]:
         called = ", ".join(f"{v.protocol.name}:{v.number}" for v in versions.defer("document")[:20]) or "none yet"
         raise ProtocolError([Problem(text, None, "document", wrong, f"use one of {called}")])
     return dict(found[0].document)
+
+
+def only_one_called(name: str, own: list[ProtocolVersion]) -> dict[str, Any]:
+    """The practice's one version of this name, unless another document is called so too. Raises ProtocolError."""
+    is_shipped = name in loader.shipped()
+    if len(own) == 1 and not (is_shipped and loader.document_hash(loader.resolve(name)) != own[0].document_hash):
+        return dict(own[0].document)
+    ours = ", ".join(f"{name}:{version.number}" for version in own[-20:])
+    wrong = (
+        f"the practice calls {len(own)} of its versions so"
+        if len(own) > 1
+        else "a version of the practice is called so"
+    )
+    if is_shipped:
+        wrong += ", and a shipped protocol too"
+        ours += f" of the practice, or {SHIPPED}{name}"
+    raise ProtocolError([Problem(name, None, "document", wrong, f"use {ours}")])
 
 
 def is_uuid(text: str) -> bool:

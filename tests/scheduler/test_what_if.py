@@ -82,6 +82,31 @@ def test_version_is_named_by_id_number_name_and_number_shipped_name_or_file(
     assert codes == [1, 1, 1, 1, 0]
 
 
+def test_name_alone_is_the_practices_only_version(ready: Case, practice: Practice) -> None:
+    """Also under a name of the practice's own, which no shipped protocol has."""
+    given = {"name": "our-own", "document": stricter_document(), "by": BY, "now": NOW}
+    signing.adopt(practice_id=practice.pk, **given)
+    assert (run("our-own")[0], run("our-own:1")[0]) == (1, 1)
+
+
+def test_name_of_several_documents_is_refused_with_how_to_call_each(
+    ready: Case, stricter: str, practice: Practice
+) -> None:
+    said = (
+        "demonstration: document: the practice calls 2 of its versions so, and a shipped protocol too: "
+        "use demonstration:1, demonstration:2 of the practice, or shipped:demonstration"
+    )
+    code, lines, err = run("demonstration")
+    assert (code, lines, err.strip()) == (2, [], said)
+    assert (run("shipped:demonstration")[0], run("demonstration:2")[0]) == (0, 1)
+    given = {"name": "reference-asra", "document": stricter_document(), "by": BY, "now": NOW}
+    signing.adopt(practice_id=practice.pk, **given)
+    code, lines, err = run("reference-asra")
+    assert (code, lines) == (2, [])
+    assert "a version of the practice is called so, and a shipped protocol too" in err
+    assert (run("shipped:reference-asra")[0], run("reference-asra:1")[0]) == (0, 1)
+
+
 def test_json_is_one_object_a_line_and_totals_last(ready: Case, stricter: str) -> None:
     code, lines, _ = run(stricter, "--json")
     one, last = map(json.loads, lines)
@@ -135,6 +160,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         "there is no such version in this practice: use one of demonstration:1",
     ),
     "no such number": (("77",), "there is no such version in this practice"),
+    "no such shipped one": (("shipped:nonsense",), "there is no shipped protocol of this name"),
     "huge number": (("9" * 400,), "there is no shipped protocol of this name"),
 }
 

@@ -43,7 +43,9 @@ class Command(BaseCommand):
         what_if = actions.add_parser(
             "what-if", help="which of a practice's cases NAME would judge otherwise; exit 0 none, 1 some"
         )
-        what_if.add_argument("name", help="a version of the practice (id, number, name:number), shipped name, or file")
+        what_if.add_argument(
+            "name", help="the practice's version (id, number, name:number), shipped:name, a name, or a file"
+        )
         what_if.add_argument("--practice", required=True, help="the practice's id, name, or name as a slug")
         what_if.add_argument("--now", help="the moment of judging, ISO 8601 with offset; none: this moment")
         which = what_if.add_mutually_exclusive_group()

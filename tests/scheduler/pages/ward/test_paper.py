@@ -123,7 +123,7 @@ def test_reference_is_left_to_be_copied_from_the_sheet(
 ) -> None:
     case = tell("checked_in", now=later - timedelta(hours=3))
     page = signed_in("nurse").get(address(case)).content.decode()
-    assert case.pk.hex[:6].upper() not in page
+    assert case.pk.hex[:6].upper() not in page.replace(str(case.pk), "")  # its address may begin with six digits
     for name, about in {"paper": "Copy it from the sheet", "day": "Times after midnight"}.items():
         assert f'aria-describedby="id_{name}_helptext"' in page and f'id="id_{name}_helptext">{about}' in page
 
