@@ -7,11 +7,11 @@ duplicate keys and aliases (an alias bomb is refused before it unfolds), and lea
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from checklists.protocols.problems import Place, Problem, ProtocolError, Where, dotted
+from checklists.rules.shallow import shallow_yaml
 
 # Lists whose rows are known by a key: a protocol that extends another changes single rows.
 ROW_KEYS: dict[Where, str] = {
@@ -70,7 +70,7 @@ def compose(text: str, source: Source) -> Node | None:
         source.problems.append(Problem(source.origin, 1, "document", "the text is too long", remedy))
         return None
     try:
-        return YAML().compose(text)  # type: ignore[no-any-return]
+        return shallow_yaml().compose(text)  # type: ignore[no-any-return]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         wrong = f"this is not YAML ({error.problem or error.context})"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -22,6 +21,7 @@ from checklists.rules.facts_json import (
     facts_to_json,
 )
 from checklists.rules.kinds import KINDS, value_schema
+from checklists.rules.shallow import shallow_yaml
 from checklists.rules.shapes import ANYTHING, Problem, Shape, check_shapes, listed, nested
 from checklists.rules.values import Evidence, Facts
 from checklists.rules.verdict_json import verdict_to_json
@@ -102,7 +102,7 @@ def read_text(text: str, origin: str, line: int) -> Any:
     if len(text) > LONGEST_DOCUMENT:
         many = f"has more than {LONGEST_DOCUMENT:,} characters: shorten it to one case."
         raise CaseDocumentError([f"{origin}:{line}: document: {many}"])
-    reader = YAML(typ="rt", pure=True)
+    reader = shallow_yaml()
     reader.Constructor = TextTimes
     try:
         return reader.load(text)

@@ -119,7 +119,8 @@ def test_what_the_reader_remembers_of_the_text_is_left_out_of_the_values():
         ("\n\na: 1\n  b: 2\n", "8: document: mapping values are not allowed here: correct the YAML or JSON."),
         ("x: &a [*b]\n", "5: document: found undefined alias 'b': correct the YAML or JSON."),
         ("a: \x00", "5: document: cannot be read (ReaderError): correct it."),
-        ("[" * 1000, "5: document: cannot be read (RecursionError): correct it."),
+        ("[" * 1000, "5: document: more than 30 brackets are open at once: correct the YAML or JSON."),
+        ("- " * 1000, "5: document: cannot be read (RecursionError): correct it."),
         ("x" * 1_000_001, "5: document: has more than 1,000,000 characters: shorten it to one case."),
     ],
 )
