@@ -33,6 +33,7 @@ from scheduler.services.link_list import link_lines
 from scheduler.services.look_alikes import look_alikes_on
 from scheduler.services.people import writer_names
 from scheduler.services.planning import Planned, planned_times
+from scheduler.services.reviewers import told_who
 from scheduler.services.tasks import finish_task
 
 
@@ -244,7 +245,8 @@ def _show_tasks(request: HttpRequest, actor: Actor, problem: Problem | None = No
     context = {
         "actor": actor,
         "tasks": tasks,
-        "mine_to_finish": {task.pk for task in tasks if may_finish(task.kind, actor.roles)},
+        "mine_to_finish": {t.pk for t in tasks if may_finish(t.kind, actor.roles) and actor.by not in t.not_by},
+        "who": told_who(tasks),
         "queues": ROLES,
         "chosen": chosen,
         "now": clock.now(),

@@ -1,7 +1,7 @@
 """The clinician's signing list: reviews, restart decisions and overrides asked for, each decided where it is read."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from scheduler.rules.problems import NotFound, Problem, Refused
 from scheduler.services import signatures
 from scheduler.services.boards import Row
 from scheduler.services.evidence import record_evidence
+from scheduler.services.reviewers import told_who
 from scheduler.services.signing_list import (
     MOST,
     MOVED,
@@ -62,6 +63,7 @@ class Shown:
     forms: dict[str, Decided]
     is_wrong: bool
     is_own: bool  # who answers for it leaves it to a colleague
+    who: str  # may settle it instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def _show(
     """The list; a form that was refused stands at its entry as it was sent, against what the entry says now."""
     now = clock.now()
     waiting = signing_list(actor.practice, now)
-    cases = [ShownCase(each.row, [_shown(actor, e, each.row, sent, now) for e in each.entries]) for each in waiting]
+    who = told_who(entry.task for each in waiting for entry in each.entries if entry.task)
+    cases = [ShownCase(w.row, [_shown(actor, entry, w.row, sent, who, now) for entry in w.entries]) for w in waiting]
     shown = [entry for case in cases for entry in case.entries]
     wrong = next((entry for entry in shown if entry.is_wrong), None)
     context = {
@@ -101,7 +104,9 @@ def _show(
     return render(request, "sign/list.html", context, status=status_of(problem, wrong=sent is not None))
 
 
-def _shown(actor: Actor, entry: Entry, row: Row, sent: Decided | None, now: datetime) -> Shown:
+def _shown(
+    actor: Actor, entry: Entry, row: Row, sent: Decided | None, who: Mapping[uuid.UUID, str], now: datetime
+) -> Shown:
     tz = row.assessment.facts.site.tz
     said = [{"text": value_in_words(s.evidence.value, tz), **_of(s)} for s in entry.evidence]
     forms = _forms(entry, row, now)
@@ -110,7 +115,7 @@ def _shown(actor: Actor, entry: Entry, row: Row, sent: Decided | None, now: date
         sent.auto_id = f"{entry.slug}-%s"
         forms = {name: sent if type(form) is type(sent) else form for name, form in forms.items()}
     is_own = entry.task is not None and actor.by in entry.task.not_by
-    return Shown(entry, said, forms, is_wrong, is_own)
+    return Shown(entry, said, forms, is_wrong, is_own, who.get(entry.task.pk, "") if entry.task else "")
 
 
 def _of(said: Any) -> dict[str, Any]:

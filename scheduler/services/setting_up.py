@@ -1,9 +1,12 @@
-"""What a new practice still lacks before its first case, in the order in which one does it."""
+"""What a practice still lacks: before its first case, in the order in which one does it, and for what waits."""
 
 from dataclasses import dataclass
 
 from checklists.models import ProtocolVersion
 from scheduler.models import Membership, Practice, Resource
+from scheduler.services.reviewers import waits_for_nobody
+
+NO_REVIEWER = "A clinician who had no part in what was entered from paper: nobody here may review it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ def steps(practice: Practice) -> list[Step]:
     roles = set(people.values_list("role", flat=True))
     versions = ProtocolVersion.objects.filter(practice_id=practice.pk, withdrawn_at=None)
     signed = versions.filter(signed_at__isnull=False)
+    stuck = [Step(False, NO_REVIEWER, "people")] if waits_for_nobody(practice.pk) else []
     return [
         Step(any(practice.hours), "Opening hours", "practice"),
         Step("room" in kinds, "A room to do the procedure in", "places"),
@@ -30,4 +34,5 @@ def steps(practice: Practice) -> list[Step]:
         Step("nurse" in roles, "A nurse for the ward", "people"),
         Step(versions.exists(), "A protocol adopted", "protocols"),
         Step(signed.exists(), "A protocol signed by a clinician", "protocols"),
+        *stuck,
     ]

@@ -13,6 +13,7 @@ from scheduler.rules.duties import DECIDED_BY_CLINICIANS, FINISHED_BY, Duty, may
 from scheduler.rules.problems import Invalid, NotFound, NotPermitted, Reason, Stale
 from scheduler.rules.roles import CARE
 from scheduler.services.record import SYSTEM, Entry, append_record, append_records
+from scheduler.services.reviewers import told_who
 
 MENDED = "mended: the checklist no longer asks for it"
 
@@ -152,7 +153,7 @@ def finish_task(
         who = " or ".join(sorted(FINISHED_BY.get(task.kind, CARE)))
         raise NotPermitted(f"This is decided by a {who}. Ask one to record the decision.")
     if by in task.not_by:
-        raise NotPermitted("You decided, signed or entered this yourself. Another clinician reviews it.")
+        raise NotPermitted(f"You decided, signed or entered this yourself. {told_who([task])[task.pk]}")
     if task.version != seen_version:
         raise Stale(f"The task is at version {task.version}; you saw {seen_version}.", version=task.version)
     if task.done_at is not None:

@@ -44,19 +44,20 @@ class World:
 
     def recovering(self) -> Case:
         case = self.started()
-        act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=50))
+        act(transitions.finish, case, self.staff["nurse"].by, START + timedelta(minutes=20))
+        watched = START + timedelta(minutes=115)  # as long as the observation says
         for item, value in GOING_HOME:
             evidence.record_evidence(
                 practice_id=self.practice.pk,
                 case_id=case.pk,
                 item=item,
                 value=value,
-                observed_at=START + timedelta(minutes=55),
+                observed_at=watched,
                 said_by="staff",
                 authority=Authority.NURSE,
                 seen_version=0,
                 by=self.staff["nurse"].by,
-                now=START + timedelta(minutes=55),
+                now=watched,
             )
         case.refresh_from_db()
         return case

@@ -61,7 +61,10 @@ class PaperForm(forms.Form):
         clinicians = Membership.objects.filter(practice=actor.practice, role=CLINICIAN, user__is_active=True)
         named = clinicians.order_by("user__name").values_list("user__email", "user__name")
         self.fields["decided_by"] = forms.ChoiceField(
-            label="The clinician who decided that it begins", choices=[("", "-"), *named]
+            label="The clinician who decided that it begins",
+            choices=[("", "-"), *named],
+            help_text="Whoever decided, signs or enters it cannot review it afterwards: where few clinicians work, "
+            "let the one who decided sign.",
         )
         if self.signs_alone:
             self.fields["password"] = password("Your own password", required=True)

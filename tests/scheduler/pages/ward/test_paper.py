@@ -1,5 +1,6 @@
 """The form of what was done on paper, the flag that stays, and the sheets for the next time."""
 
+import html
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,9 @@ from scheduler.rules.papers import paper_reference
 from scheduler.rules.problems import Invalid
 from scheduler.services.demonstration import PASSWORD
 from scheduler.services.papers import _clinician_of
+from scheduler.services.practices import add_staff
+from scheduler.services.reviewers import NOBODY
+from scheduler.services.setting_up import NO_REVIEWER
 from tests.scheduler.services.steps import strike_all
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +169,7 @@ def test_review_stands_on_the_signing_list_for_a_clinician_who_had_no_part_in_it
     case = tell("checked_in", now=later - timedelta(hours=3))
     signed_in("nurse").post(address(case), filled(case, staff))
     own = signed_in("clinician").get("/sign/").content.decode()
-    assert "Entered from paper: to review" in own and "another clinician reviews it" in own
+    assert "Entered from paper: to review" in own and "<strong>Chris Clinician may review it.</strong>" in own
     task = Task.objects.get(case=case, key__startswith="downtime:")
     mine = f"/sign/tasks/{task.pk}/paper/"
     form = {"entry": "x", "version": task.version, "outcome": "Read; nothing to be done."}
@@ -181,6 +185,40 @@ def test_review_stands_on_the_signing_list_for_a_clinician_who_had_no_part_in_it
     task.refresh_from_db()
     assert (task.outcome, task.done_at) == ("Read; nothing to be done.", later)
     assert "Entered from paper: to review" not in other.get("/sign/").content.decode()
+
+
+def test_entry_that_every_clinician_had_a_part_in_says_that_nobody_may_review_it_until_one_is_added(
+    practice: Practice,
+    tell: Callable[..., Case],
+    signed_in: Callable[[str], Client],
+    staff: dict[str, User],
+    later: datetime,
+) -> None:
+    """One decided, the other signed; nobody reviews a part of their own."""
+    case = tell("checked_in", now=later - timedelta(hours=3))
+    office, other = signed_in("administrator"), colleague(practice)
+    assert NO_REVIEWER not in office.get("/settings/").content.decode()
+    body = filled(case, staff, clinician_email="clinician@demo.example")
+    assert signed_in("nurse").post(address(case), body).status_code == 302
+    task = Task.objects.get(case=case, key__startswith="downtime:")
+    form = {"version": task.version, "outcome": "Read."}
+    for client in (signed_in("clinician"), other):
+        refused = client.post(f"/desk/tasks/{task.pk}/done/", form)
+        assert (refused.status_code, NOBODY in html.unescape(refused.content.decode())) == (403, True)
+        assert NOBODY in html.unescape(client.get("/sign/").content.decode())
+        tasks = client.get("/desk/tasks/").content.decode()
+        assert (NOBODY in html.unescape(tasks), f"/desk/tasks/{task.pk}/done/" in tasks) == (True, False)
+    assert NO_REVIEWER in office.get("/settings/").content.decode()
+    added = {"email": "third@demo.example", "name": "Tess Third", "roles": ["clinician"], "password": "a long sentence"}
+    add_staff(practice=practice, by="system", now=later, **added)
+    third = Client()
+    third.force_login(User.objects.get(email=added["email"]))
+    session = third.session
+    session[PRACTICE] = str(practice.pk)
+    session.save()
+    assert "Tess Third may review it." in other.get("/desk/tasks/").content.decode()
+    assert NO_REVIEWER not in office.get("/settings/").content.decode()
+    assert third.post(f"/desk/tasks/{task.pk}/done/", form).status_code == 302
 
 
 def test_clinician_signs_by_their_own_password(
