@@ -1,6 +1,8 @@
 """The desk opens a case: for a patient who is found while the name is typed, or for a new one."""
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from checklists.rules.conditions_named import conditions_named
 from checklists.services.protocols import typed_protocol
 from scheduler import clock
 from scheduler.access import Actor
-from scheduler.models import Patient
+from scheduler.models import Case, Patient
 from scheduler.pages.duplicates import SearchForm
 from scheduler.pages.forms import CaseForm, NewCaseForm
 from scheduler.pages.session import note, page
@@ -37,28 +39,32 @@ def _choices(actor: Actor) -> dict[str, list[str]]:
     return {"protocols": sorted(newest), "asked": sorted(set().union(*asked))}
 
 
+def _opened(
+    actor: Actor, form: CaseForm, opens: Callable[..., Case], subject: object
+) -> tuple[HttpResponse | None, Problem | None]:
+    """On to the case that was opened, or why it was not; neither where the form is wrong."""
+    if not form.is_valid():
+        return None, None
+    try:
+        planned = {"protocol": form.cleaned_data["protocol"], "plan": form.plan()}
+        case = opens(practice=actor.practice, by=actor.by, now=clock.now(), **planned)
+    except Problem as refused:
+        note(actor, refused, subject)
+        return None, refused
+    return redirect(f"/desk/cases/{case.pk}/"), None
+
+
 @require_http_methods(["GET", "POST"])
 @page("desk-new")
 def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     sent = request.method == "POST"
     form = NewCaseForm(request.POST if sent else None, **_choices(actor))
-    problem: Problem | None = None
-    if form.is_valid():
-        try:
-            case = open_referral(
-                practice=actor.practice,
-                patient=form.patient(),
-                contact=form.contact(),
-                protocol=form.cleaned_data["protocol"],
-                plan=form.plan(),
-                by=actor.by,
-                now=clock.now(),
-            )
-            return redirect(f"/desk/cases/{case.pk}/")
-        except Problem as refused:
-            note(actor, refused, request.path)
-            problem = refused
-    return _show(request, actor, form=form, problem=problem, status=400 if sent else 200)
+
+    def opens(**planned: Any) -> Case:
+        return open_referral(patient=form.patient(), contact=form.contact(), **planned)
+
+    opened, problem = _opened(actor, form, opens, request.path)
+    return opened or _show(request, actor, form=form, problem=problem, status=400 if sent else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,21 +114,9 @@ def new_case_of(request: HttpRequest, actor: Actor, patient_id: uuid.UUID) -> Ht
     looked_at(patient.pk)
     sent = request.method == "POST"
     form = CaseForm(request.POST if sent else None, **_choices(actor))
-    problem: Problem | None = None
-    if form.is_valid():
-        try:
-            case = open_case(
-                practice=actor.practice,
-                patient_id=patient.pk,
-                protocol=form.cleaned_data["protocol"],
-                plan=form.plan(),
-                by=actor.by,
-                now=clock.now(),
-            )
-            return redirect(f"/desk/cases/{case.pk}/")
-        except Problem as refused:
-            note(actor, refused, patient.pk)
-            problem = refused
+    opened, problem = _opened(actor, form, partial(open_case, patient_id=patient.pk), patient.pk)
+    if opened:
+        return opened
     cases = list(open_cases(actor.practice).filter(patient=patient).select_related("booking").order_by("opened_at"))
     looked_at_cases(cases)
     context = {"actor": actor, "patient": patient, "cases": cases, "form": form, "problem": problem}
