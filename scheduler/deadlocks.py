@@ -10,15 +10,18 @@ Every transaction takes its locks in this order, and whoever adds one keeps to i
 4. unsealed rows of the access log, skipping those that somebody else holds
 5. the practice's chain head (`append_records`); what is written after it is new, or already locked by the case
 
-PostgreSQL ends one of two that wait for each other; that one is tried again from its beginning.
+PostgreSQL ends one of two that wait for each other; that one is tried again from its beginning, after a pause: the
+other has yet to wake up and take the row it waited for. Who begins again at once takes it first, and they meet as
+before.
 """
 
 from collections.abc import Callable
+from time import sleep
 from typing import TypeVar
 
 from django.db import OperationalError
 
-TRIES = 3
+PAUSES = (0.1, 0.2, 0.4)  # seconds, before each further try
 DEADLOCK = "40P01"
 Result = TypeVar("Result")
 
@@ -29,10 +32,11 @@ def is_deadlock(error: OperationalError) -> bool:
 
 def again_after_deadlock(act: Callable[[], Result]) -> Result:
     """The result of the first try that meets no deadlock; `act` begins and ends its transaction itself."""
-    for _ in range(TRIES):
+    for pause in PAUSES:
         try:
             return act()
         except OperationalError as error:
             if not is_deadlock(error):
                 raise
+        sleep(pause)
     return act()

@@ -1,16 +1,26 @@
-"""F16: a deadlock is tried again up to three times, then the answer is 503 and nothing was written."""
+"""F16: a deadlock is tried again up to three times, after a pause; then the answer is 503 and nothing was written."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from scheduler.deadlocks import TRIES, again_after_deadlock
+from scheduler.deadlocks import PAUSES, again_after_deadlock
 from scheduler.models import Case, Record
 from scheduler.services import transitions
 
 pytestmark = pytest.mark.django_db
+TRIES = len(PAUSES)
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made, in no time."""
+    made: list[float] = []
+    monkeypatch.setattr("scheduler.deadlocks.sleep", made.append)
+    return made
 
 
 class DeadlockDetected(Exception):
@@ -40,6 +50,14 @@ def test_deadlock_is_tried_again_three_times_and_other_errors_are_not() -> None:
         with pytest.raises(OperationalError):
             again_after_deadlock(act)
         assert len(tried) == expected
+
+
+def test_each_further_try_waits_longer_so_that_the_other_gets_through(pauses: list[float]) -> None:
+    for times in range(TRIES + 2):
+        pauses.clear()
+        with suppress(OperationalError):
+            again_after_deadlock(failing(times, DeadlockDetected())[0])
+        assert pauses == [0.1, 0.2, 0.4][:times]
 
 
 @pytest.mark.parametrize(("times", "status"), [(TRIES, 200), (TRIES + 1, 503)])

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -164,10 +164,18 @@ def test_200_parallel_writers_leave_one_chain(practice: Practice) -> None:
 
 
 @ON_POSTGRESQL
-def test_deadlock_is_tried_again_and_both_get_through(tell: Callable[..., Case], practice: Practice) -> None:
-    """F16: two that take two rows in opposite orders, on purpose."""
+def test_deadlock_is_tried_again_and_both_get_through(
+    tell: Callable[..., Case], practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F16: two that take two rows in opposite orders, on purpose; the pause of one lasts as long as the other needs."""
     one, other = tell("opened"), tell("opened")
-    meeting = Barrier(2, timeout=20)
+    meeting, through, pauses = Barrier(2, timeout=20), Event(), list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        assert through.wait(timeout=20)
+
+    monkeypatch.setattr("scheduler.deadlocks.sleep", pause)
 
     def take(first: Case, then: Case) -> Callable[[], int]:
         tries = []
@@ -179,8 +187,10 @@ def test_deadlock_is_tried_again_and_both_get_through(tell: Callable[..., Case],
                 if len(tries) == 1:
                     meeting.wait()
                 Case.objects.select_for_update().get(pk=then.pk)
+            through.set()
             return len(tries)
 
         return lambda: again_after_deadlock(act)
 
     assert sorted(at_once([take(one, other), take(other, one)])) == [1, 2]
+    assert pauses == [0.1]
