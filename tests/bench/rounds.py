@@ -2,14 +2,15 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 ROUNDS = 5
 MOST_ROUNDS = 60
-QUIET = 0.08  # the two limits around ours may differ by so much; above it the machine was busy and the round is void
-SECONDS = 0.1  # how long one timing takes at least
+QUIET = 0.08  # the limit's two times may differ by so much; above it the machine was busy and the round is void
+SECONDS = 0.1  # how long each works in one round at least,
+MOST_RUNS = 25  # or how often, where the other takes much longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,18 @@ def measured(
     `clock`: time.process_time for work that never waits, so that other processes weigh less.
     """
     limit(), ours()
+    gc.collect()
+    gc.freeze()  # a look through all that the suites have loaded takes longer than many a run, and falls into any
+    try:
+        return rounds(limit, ours, clock)
+    finally:
+        gc.unfreeze()
+
+
+def rounds(limit: Callable[[], object], ours: Callable[[], object], clock: Callable[[], float]) -> Measured:
     times, void = [], 0
     while len(times) < ROUNDS and len(times) + void < MOST_ROUNDS:
-        before, own, after = (seconds_of(work, clock) for work in (limit, ours, limit))
+        before, own, after = by_turns((limit, ours, limit), clock)
         if abs(before - after) > QUIET * min(before, after):
             void += 1
         else:
@@ -46,11 +56,15 @@ def measured(
     return Measured(median(limit for limit, _ in times), median(own for _, own in times), void)
 
 
-def seconds_of(work: Callable[[], object], clock: Callable[[], float]) -> float:
-    """The time of one run, the mean of several where one is too short to be timed."""
+def by_turns(works: Sequence[Callable[[], object]], clock: Callable[[], float]) -> list[float]:
+    """The median time of one run of each, run by turns: what slows the machine meets all alike."""
     gc.collect()  # what another work left behind is not this one's
-    runs, started = 0, clock()
-    while (spent := clock() - started) < SECONDS:
-        work()
-        runs += 1
-    return spent / runs
+    times: list[list[float]] = [[] for _ in works]
+    spent = [0.0] * len(works)
+    while min(spent) < SECONDS and len(times[0]) < MOST_RUNS:
+        for number, work in enumerate(works):
+            started = clock()
+            work()
+            times[number].append(clock() - started)
+            spent[number] += times[number][-1]
+    return [median(each) for each in times]
