@@ -2,6 +2,7 @@
 import base64
 import os
 import secrets
+import signal
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +16,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in FILES_ONLY and sys.argv[2:3] not in OF_A_PRACTICE:
         for name in ("SECRET_KEY", "FIELD_KEYS", "LINK_KEY"):
             os.environ.setdefault(name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        # As other programs that print: end quietly where nobody reads any more, as behind `| head`.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)
