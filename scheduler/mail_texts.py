@@ -117,6 +117,20 @@ def link_text(practice: Practice, link: str, *, language: str) -> str:
         return f"{said.format(practice=practice.name)}\n{_asks(link)}\n{_questions(practice)}\n"
 
 
+def home_title(practice: Practice, *, is_patients: bool, language: str) -> str:
+    with _in(language):
+        said = _("After your appointment - {practice}") if is_patients else _("After the appointment - {practice}")
+        return said.format(practice=practice.name)
+
+
+def home_text(practice: Practice, until: datetime, link: str, *, language: str) -> str:
+    """Only that there is something to read, and until when."""
+    with _in(language):
+        said = _("{practice} wrote down what to do at home.").format(practice=practice.name)
+        read = _("Please read it here. The link works until {when}:").format(when=_when(until, practice, language))
+        return f"{said}\n\n{read}\n{link}\n\n{_questions(practice)}\n"
+
+
 def pickup_title(practice: Practice, *, cancelled: bool, language: str) -> str:
     with _in(language):
         said = _("Pick-up cancelled - {practice}") if cancelled else _("Pick-up - {practice}")

@@ -27,7 +27,11 @@ LAST_CALL = time(20)
 REMINDERS_A_DAY, REMINDERS_A_WEEK = 1, 3
 REMINDED = ("patient", "caregiver")
 REMINDER_KINDS = tuple(f"reminder:{who}" for who in REMINDED)
-LINK_KINDS = (*REMINDER_KINDS, *(f"link:{who}" for who in (*REMINDED, "escort", "prescriber")), "pickup:escort")
+HOME_KINDS = tuple(f"home:{who}" for who in REMINDED)  # what to do after the procedure
+LINK_KINDS = (
+    *(*REMINDER_KINDS, *HOME_KINDS, "pickup:escort"),
+    *(f"link:{who}" for who in (*REMINDED, "escort", "prescriber")),
+)
 CORRECTION_KINDS = tuple(f"correction:{who}" for who in REMINDED)
 TO_CONTACTS = (*LINK_KINDS, *CORRECTION_KINDS)  # each by name to one contact: nothing of it when that was ended
 # Whatever reaches the patient and those around them: silent after a death.
@@ -238,7 +242,7 @@ def plan_reminders(
         return
     standing = {base for _, base, state in said if state != "superseded"}
     withdrawn = Counter(base for _, base, state in said if state == "superseded")
-    for contact in _reminded(case):
+    for contact in reminded(case):
         for reminder in wanted:
             base = _occasion_of(contact.kind, reminder)
             if base not in standing:
@@ -250,7 +254,7 @@ def _occasion_of(who: str, reminder: Reminder) -> str:
     return reminder.occasion if who == "patient" else f"{who}-{reminder.occasion}"[:190]
 
 
-def _reminded(case: Case) -> list[Contact]:
+def reminded(case: Case) -> list[Contact]:
     """The patient, and a caregiver whose permission is recorded: one of each."""
     reached = Contact.objects.filter(patient_id=case.patient_id, kind__in=REMINDED, channel="email", ended_at=None)
     allowed = [contact for contact in reached.order_by("created_at") if contact.kind == "patient" or contact.permission]
@@ -304,6 +308,8 @@ def still_true(message: Message, now: datetime) -> str | None:
         return None if current else "the booking has changed"
     if message.kind in REMINDER_KINDS:
         return _reminder_untrue(message, case, now)
+    if message.kind in HOME_KINDS:
+        return None if case.discharged_at is not None else "the patient has not gone home"
     if message.kind.startswith("link:"):
         return None if _link_lives(message, case) else "the link is dead"
     if message.kind == "pickup:escort":

@@ -25,6 +25,12 @@ def say(text: Text, tz: ZoneInfo) -> str:
     return gettext(text.msgid).format(**values) if values else gettext(text.msgid)
 
 
+def say_if_known(text: Text, tz: ZoneInfo) -> str:
+    """The text in the active language; "" where the language lacks it: a protocol's own sentences are English."""
+    said = say(text, tz)
+    return "" if language_now() != "en" and said == text.msgid else said
+
+
 def _shown(value: object, tz: ZoneInfo) -> str:
     if isinstance(value, Text):
         return say(value, tz)

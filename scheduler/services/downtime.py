@@ -22,6 +22,7 @@ from scheduler.services.bookings import Slot
 from scheduler.services.cases import allow, bump, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
+from scheduler.services.home import tell_at_home
 from scheduler.services.paper_claims import book_what_was_done, claim_true_times
 from scheduler.services.paper_reviews import ask_for_review, told_of_rest, told_of_start
 from scheduler.services.readiness import locked_case, look_again
@@ -103,6 +104,7 @@ def enter_from_paper(
     drop_tasks(case=case, kinds=("reschedule",), outcome=DOWN, by=by, now=now)
     told = told_of_start(paper, answer, taken, place is None, went_home)
     ask_for_review(case, str(issued.pk), paper, told, by, now)
+    tell_at_home(case=case, by=by, now=now)
     moved = Moved(case, look_again(case=case, now=now, by=by), answer.decision.overridden)
     return Entered(moved, issued, taken, answer.decision.answer)
 
@@ -132,6 +134,7 @@ def _enter_rest(case: Case, paper: Paper, times: PaperTimes, by: str, now: datet
     )
     told = told_of_rest(case, paper, times, taken)
     ask_for_review(case, f"{case.pk}:{case.version}", paper, told, by, now)
+    tell_at_home(case=case, by=by, now=now)
     return Entered(Moved(case, look_again(case=case, now=now, by=by), overridden), None, taken, None)
 
 

@@ -20,6 +20,7 @@ from scheduler.services.bookings import release_booking_of
 from scheduler.services.cases import allow, bump, note_facts, put_off, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
+from scheduler.services.home import tell_at_home
 from scheduler.services.links import revoke_links
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import append_record
@@ -126,6 +127,8 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
         codes=[*map(recorded_item, overridden)],
         fields={"state": case.state, **trail},
     )
+    if act == Act.DISCHARGE:
+        tell_at_home(case=case, by=by, now=now)
     return Moved(case, look_again(case=case, now=now, by=by), overridden)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django import template
 
 from checklists.rules.questions import Text
+from checklists.rules.questions.afterwards import AS_TOLD, Topic
 from scheduler import spoken
 from scheduler.models import Practice
 
@@ -14,6 +15,13 @@ register = template.Library()
 @register.filter
 def said(text: Text, practice: Practice) -> str:
     return spoken.say(text, practice.site.tz)
+
+
+@register.filter
+def told_at_home(topic: Topic, practice: Practice) -> str:
+    """What the protocol says; where that is not there in this language, what to do instead."""
+    shown = spoken.say_if_known(topic.says, practice.site.tz) if topic.says else ""
+    return shown or spoken.say(AS_TOLD, practice.site.tz)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from checklists.rules.questions import Question, Text
 from scheduler.pages.my.door import Visit, my_page, show
 from scheduler.services.answers import Asked, asked_of
+from scheduler.services.home import afterwards_of, read_until
 from scheduler.services.moves import moved_from
 from scheduler.spoken import when_in_words
 
@@ -75,6 +76,8 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         "on_hold": any(step.question.on_hold for step in steps),
         "after": after(request, steps),
         "will_call": "call" in request.GET,
+        "home": afterwards_of(visit.case, visit.now),
+        "until": read_until(visit.case),
     }
     return show(request, visit, "my/overview.html", **context)
 
