@@ -43,7 +43,7 @@ def told(route: str, tell: Callable[..., Case]) -> Case:
         "ward-check-in": ("arrived", START),
         "ward-start": ("checked_in", NOW),
         "ward-finish": ("started", NOW - timedelta(hours=1)),
-        "ward-discharge": ("finished", NOW - timedelta(hours=2)),
+        "ward-discharge": ("finished", NOW - timedelta(hours=3)),
         "ward-send-home": ("arrived", START),
     }.get(route, ("prepared", START))
     case = tell(until, start=start)
