@@ -71,7 +71,8 @@ MANNERS = DIRECTIONS | words_of(
     "percent minutes about around roughly maximum minimum least single double strong strength regular "
     "prescription counter"
 )
-SWALLOWED = words_of("tablet tablets tab tabs capsule capsules cap caps pill pills")
+SWALLOWED = words_of("tablet tablets tab tabs capsule capsules cap caps pill pills liquid oral orally mouth")
+IN_MG = re.compile(r"\d ?mg\b(?! ?/)")  # a gel tells percent, or mg in each gram
 LONGEST_NAME = 4  # words
 WEEKLY_DAYS = 7
 T = TypeVar("T")
@@ -261,10 +262,16 @@ def _match_medication(protocol: Protocol, medication: Medication) -> Match | Non
 
 
 def swallowed_after_all(medication: Medication) -> Doubts:
-    """A tablet with the route of a gel: one of the two is wrong, and a gel would not be held."""
-    if not SWALLOWED & set(normalised(medication.name).split()):
+    """A tablet with the route of a gel, or a liquid gel of 200 mg: one of the two is wrong, and a gel is not held."""
+    name, route = normalised(medication.name), medication.route
+    if not SWALLOWED & set(name.split()) and (route or not IN_MG.search(name)):
         return ()
-    written = f"'{medication.name.strip()[:LONGEST_KEY]}' is swallowed by its name and {medication.route} by its route"
+    other = (
+        f"swallowed by its name and {route} by its route"
+        if route
+        else f"by its words both swallowed and a {local_form(name)}"
+    )
+    written = f"'{medication.name.strip()[:LONGEST_KEY]}' is {other}"
     return (("route_contradicts_name", f"{written}. Find out which is true."),)
 
 

@@ -133,6 +133,12 @@ def test_held_drug_keeps_its_row_beside_a_second_one() -> None:
         ("diclofenac capsule", "gel", ["route_contradicts_name", "route_unknown"]),
         ("diclofenac", "topical", None),
         ("diclofenac gel", None, None),
+        ("diclofenac gel 1%, 4 g four times daily", None, None),
+        ("diclofenac gel 10 mg/g", None, None),
+        ("diclofenac 75 mg", "topical", None),
+        ("diclofenac 50 mg gel", None, ["route_contradicts_name", "route_unknown"]),
+        ("Voltaren 25 mg liquid gel", None, ["route_contradicts_name", "route_unknown"]),
+        ("diclofenac gel 1% by mouth", None, ["route_contradicts_name", "route_unknown"]),
     ],
 )
 def test_tablet_with_the_route_of_a_gel_is_looked_at(name: str, route: str | None, codes: list[str] | None) -> None:

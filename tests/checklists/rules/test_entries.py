@@ -375,6 +375,14 @@ def test_entry_is_read_once_and_the_most_are_kept():
                 "Find out which is true.",
             },
         ),
+        (
+            Medication("Advil 200 mg liquid gel"),
+            {
+                "route_unknown": "No row of the protocol holds for ibuprofen by this route: a clinician decides.",
+                "route_contradicts_name": "'Advil 200 mg liquid gel' is by its words both swallowed and a gel. "
+                "Find out which is true.",
+            },
+        ),
     ],
 )
 def test_doubt_says_what_contradicts_what(medication, doubts):
