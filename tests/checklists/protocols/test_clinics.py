@@ -140,6 +140,7 @@ STATED: dict[str, dict[str, Any]] = {
         "fasting.intakes.FA12.examples": MEALS,
         "fasting.intakes.FA12.hours": "missing",
         "fasting.intakes.FA12.anesthesia": ANY_PLAN,
+        **{f"fasting.intakes.{drink}.anesthesia": ANY_PLAN for drink in ("FA01", "FA02", "FA05", "FA08")},
         "minutes.recovery.value": 180,
         "minutes.flat.value": 60,
     },

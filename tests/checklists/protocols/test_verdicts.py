@@ -213,13 +213,26 @@ def test_arizona_counts_food_and_drink_alike_under_any_plan(intake: str, plan: s
     assert found == [("too_early", "fast_too_short"), OK]
 
 
+@pytest.mark.parametrize("plan", ["local", "sedation", "general"])
 @pytest.mark.parametrize(
-    ("intake", "hours"), [("water", 2), ("latte", 6), ("toast and tea", 6), ("burger", 6), ("unknown", 6), ("soup", 6)]
+    ("intake", "hours"),
+    [
+        ("water", 2),
+        ("maltodextrin drink", 2),
+        ("latte", 6),
+        ("toast and tea", 6),
+        ("burger", 6),
+        ("unknown", 6),
+        ("soup", 6),
+    ],
 )
-def test_pro_spine_counts_food_by_its_own_number_and_drinks_as_the_reference(intake: str, hours: int) -> None:
+def test_pro_spine_counts_food_by_its_own_number_and_drinks_as_the_reference(
+    intake: str, hours: int, plan: str
+) -> None:
     ours = filled(PRO)
-    found = [fasted(ours, intake, one) for one in (hours * HOUR - SECOND, hours * HOUR)]
+    found = [fasted(ours, intake, one, plan) for one in (hours * HOUR - SECOND, hours * HOUR)]
     assert found == [("too_early", "fast_too_short"), OK]
+    assert fasted(ours, "chewing gum", HOUR / 60, plan) == OK
 
 
 @pytest.mark.parametrize(("name", "intake"), [(ARIZONA, "water"), (PRO, "toast and tea"), (PRO, "burger")])
