@@ -14,11 +14,16 @@ WHOSE = {CONTINUE: Authority.CLINICIAN, STOP: Authority.CLINICIAN, INSTRUCTION: 
 
 
 def _decision_on(context: Context, drug: str) -> Evidence | None:
-    """The last decision recorded with the hold, or the prescriber's verified answer that the drug goes on."""
+    """The last decision recorded with the hold, or the prescriber's verified answer that the drug goes on.
+
+    Of one instant the longest stop counts.
+    """
     own = [e for e in context.standing(f"hold:{drug}") if "decision" in e.value and e.authority >= WHOSE[kind_of(e)]]
     answers = [e for e in context.standing(f"prescriber_clearance:{drug}") if e.value.get("answer") == CONTINUE]
     theirs = [e for e in answers if e.authority >= Authority.NURSE]
-    return max((*own, *theirs), key=lambda entry: (entry.observed_at, entry.id), default=None)
+    return max(
+        (*own, *theirs), key=lambda entry: (entry.observed_at, entry.value.get("hours", -1), entry.id), default=None
+    )
 
 
 decision_on = once_for_case(_decision_on)

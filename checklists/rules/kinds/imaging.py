@@ -26,6 +26,7 @@ SHOWS_UPTAKE = ("bone_scan", "spect_ct")
 NAMES = {"mri": "MRI", "ct": "CT", "bone_scan": "bone scan", "spect_ct": "SPECT/CT", "xray": "X-ray"}
 STUDIES = {**NAMES, BIOPSY: "biopsy"}
 CONTRAINDICATED = "mri_contraindicated"
+IMPOSSIBLE_MRI = "An MRI counts of a patient who cannot have one: a clinician finds out which of the two is true."
 MRI_FIRST = "No MRI is recorded, nor why there is none: a clinician decides whether CT with a tracer is enough."
 OLD_ON_MRI = "The MRI shows no marrow oedema at a planned level although the other studies fit: a clinician decides."
 BADNESS = {Status.FAILED: 3, Status.PENDING: 1, Status.REVIEW: 2}
@@ -37,10 +38,16 @@ def answer(context: Context, item: Item) -> Answer:
     begun = {entry.value["modality"] for entry in standing}
     studies = {name: read_studies(standing, name) if name in begun else () for name in NAMES}
     by_modality = {name: tuple(modality_checks(context, name, studies[name], begun)) for name in NAMES}
-    chosen = min(context.protocol.imaging.acceptable, key=lambda names: badness(by_modality, begun, names))
+    ways = context.protocol.imaging.acceptable
+    impossible = bool(studies["mri"]) and CONTRAINDICATED in context.facts.conditions
+    if impossible:
+        ways = tuple(sorted(ways, key=lambda names: "mri" in names))
+    chosen = min(ways, key=lambda names: badness(by_modality, begun, names))
     checks = [check for name in sorted(chosen) for check in by_modality[name]]
     if "ct" in chosen and not mri_is_ruled_out(context, studies["mri"]):
         checks.append(review("mri_not_done", MRI_FIRST))
+    if impossible and "mri" in chosen:
+        checks.append(review("mri_impossible", IMPOSSIBLE_MRI))
     if not any(studies[name] for name in chosen) and not chosen <= begun:
         checks = [no_proof(context, studies)]
     disputed = "mri" not in chosen and shows_old_fracture(by_modality["mri"])

@@ -57,13 +57,19 @@ def test_decision_is_the_word_of_whoever_may_decide(item, value, authority, coun
     [
         ((HOLD, STOP, AT), (HOLD, CONTINUE, AT + HOUR), "continue"),
         ((HOLD, STOP, AT + HOUR), (HOLD, CONTINUE, AT), "stop"),
-        ((HOLD, STOP, AT), (HOLD, CONTINUE, AT), "continue"),  # of one instant, the one recorded later
+        ((HOLD, STOP, AT), (HOLD, CONTINUE, AT), "stop"),  # of one instant the worse counts
+        ((HOLD, CONTINUE, AT), (HOLD, STOP, AT), "stop"),
         ((CLEARANCE, GOES_ON, AT), (HOLD, STOP, AT), "stop"),
         ((HOLD, STOP, AT), (CLEARANCE, GOES_ON, AT + HOUR), "continue"),
     ],
 )
 def test_last_decision_counts_whichever_way_it_came(first, second, kind):
     assert kind_of(decision_on(context(first, second), "aspirin")) == kind
+
+
+def test_longer_of_two_stops_of_one_instant_counts():
+    stops = [(HOLD, {**STOP, "hours": hours}, AT) for hours in (240, 96)]
+    assert decision_on(context(*stops), "aspirin").value["hours"] == 240
 
 
 LOOKED_AT = ReviewIf(asked=frozenset({"stent"}))

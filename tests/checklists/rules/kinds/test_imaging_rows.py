@@ -37,7 +37,8 @@ def without(study, key):
         ([CT], ("overdue", "imaging_missing"), ("overdue", "imaging_missing")),
         ([BONE_SCAN], ("overdue", "imaging_missing"), ("overdue", "imaging_missing")),
         ([XRAY], ("overdue", "xray_alone"), ("overdue", "xray_alone")),
-        ([MRI], OK, OK),
+        ([MRI], OK, ("review", "mri_impossible")),
+        ([MRI, CT, BONE_SCAN], OK, OK),
     ],
 )
 def test_ct_with_a_tracer_stands_in_where_an_mri_is_not_possible(studies, with_mri, without_mri):
