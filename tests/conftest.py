@@ -18,7 +18,7 @@ from scheduler.isolation import within
 from scheduler.models import Case, Membership, Practice, Resource, User
 from scheduler.services.demonstration import Person, Story, make_practice, resources_by_name, staff_by_role
 from scheduler.services.tokens import create_token
-from tests import migrated
+from tests import kept, migrated
 from tests.house import roles
 from tests.house.scoped import watched
 from tests.recorded import recorded
@@ -132,6 +132,15 @@ def remembered_practice(memory: Memory, name: str, zone: str) -> Practice:
     practice_id = memory.once(f"{name} in {zone}", make)
     with within(practice_id):
         return Practice.objects.get(pk=practice_id)
+
+
+@pytest.fixture
+def once(memory: Memory, request: pytest.FixtureRequest) -> Callable[[str, Callable[[], UUID]], UUID]:
+    """What several tests of a file write first: `once("a drug nobody knows", write)`, remembered as stories are.
+
+    `write` gives the id of what to go on with; it is told again where any test changed.
+    """
+    return lambda act, write: memory.once(f"{kept.text_of()} {request.path.name} {act}", write)
 
 
 @pytest.fixture

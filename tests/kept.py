@@ -63,6 +63,15 @@ def folder() -> Path:
     return made
 
 
+@cache
+def text_of(folder: Path = ROOT / "tests") -> str:
+    """A digest of every test and of what they share."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def for_the_driver(sql: str, params: Any, many: bool) -> Statement:
     """As Django's cursor hands a statement on."""
     if params is None:

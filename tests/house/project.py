@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,3 +17,13 @@ def copy_packages(folder: Path) -> Path:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
+
+
+@contextmanager
+def planted(root: Path, name: str, text: str) -> Iterator[None]:
+    """This file stands in the copy for a while."""
+    (root / name).write_text(text)
+    try:
+        yield
+    finally:
+        (root / name).unlink()

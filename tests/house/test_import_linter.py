@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.project import BIN, ROOT, copy_packages
+from tests.house.project import BIN, ROOT, copy_packages, planted
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
@@ -19,8 +19,13 @@ def test_import_rules_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_packages(tmp_path_factory.mktemp("copied"))
+
+
 @pytest.mark.parametrize(
-    ("planted", "line", "broken"),
+    ("file", "line", "broken"),
     [
         (
             "checklists/services/planted.py",
@@ -40,9 +45,8 @@ def test_import_rules_hold() -> None:
         ("scheduler/services/planted.py", "import config", "scheduler is not allowed to import config"),
     ],
 )
-def test_planted_import_breaks_the_rules(tmp_path: Path, planted: str, line: str, broken: str) -> None:
-    root = copy_packages(tmp_path)
-    (root / planted).write_text(f"{line}\n")
-    done = lint_imports(root)
+def test_planted_import_breaks_the_rules(copied: Path, file: str, line: str, broken: str) -> None:
+    with planted(copied, file, f"{line}\n"):
+        done = lint_imports(copied)
     assert done.returncode == 1, done.stdout
     assert broken in done.stdout

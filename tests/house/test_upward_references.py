@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.project import ROOT, copy_packages
+from tests.house.project import ROOT, copy_packages, planted
 
 FOREIGN = {
     "checklists": ("scheduler", "notifications"),
@@ -82,6 +82,11 @@ def test_search_reads_the_models_and_the_migrations(app: str) -> None:
     assert any(name.startswith("models") for name in names)
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_packages(tmp_path_factory.mktemp("copied"))
+
+
 @pytest.mark.parametrize(
     ("line", "reference"),
     [
@@ -94,10 +99,9 @@ def test_search_reads_the_models_and_the_migrations(app: str) -> None:
         ("message = OneToOneField('notifications.Message', CASCADE)", "notifications.Message"),
     ],
 )
-def test_planted_reference_is_found(tmp_path: Path, line: str, reference: str) -> None:
-    root = copy_packages(tmp_path)
-    (root / "checklists/migrations/0999_planted.py").write_text(f"{line}\n")
-    assert violations(root) == [f"checklists/migrations/0999_planted.py: {reference}"]
+def test_planted_reference_is_found(copied: Path, line: str, reference: str) -> None:
+    with planted(copied, "checklists/migrations/0999_planted.py", f"{line}\n"):
+        assert violations(copied) == [f"checklists/migrations/0999_planted.py: {reference}"]
 
 
 def test_role_named_scheduler_is_no_reference() -> None:

@@ -1,5 +1,7 @@
 """What follows from a story that another worker told first is not kept: it would not fit the rows of that worker."""
 
+from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -30,3 +32,15 @@ def test_only_what_follows_from_the_rows_that_are_kept_is_kept(
     before = memory.history
     memory.once("next", write)
     assert (kept.read((*before, "next")) is None) == another_was_first
+
+
+def test_what_a_test_wrote_first_is_not_what_a_test_of_another_text_or_name_wrote(
+    once: Callable[[str, Callable[[], UUID]], UUID], memory: Memory, tmp_path: Path
+) -> None:
+    once("first", lambda: uuid4())
+    (tmp_path / "test_it.py").write_text("one")
+    texts = {kept.text_of(), kept.text_of(tmp_path)}
+    kept.text_of.cache_clear()
+    (tmp_path / "test_it.py").write_text("other")
+    assert memory.history[-1] == f"{kept.text_of()} test_remembered.py first"
+    assert len(texts | {kept.text_of(tmp_path)}) == 3

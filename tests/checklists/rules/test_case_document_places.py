@@ -78,7 +78,9 @@ def test_more_entries_than_a_case_may_have_are_told_once():
     with pytest.raises(CaseDocumentError) as refused:
         parse_case(CASE.split("evidence:")[0] + "evidence:\n" + entries)
     assert list(refused.value.problems) == ["-:11: evidence: has 1001 entries. Give at most 1000."]
-    assert len(parse_case(CASE.split("evidence:")[0] + "evidence:\n" + RIDE * 1000)[1]) == 1000
+    (ride,) = plain_of(read_text(f"evidence:\n{RIDE}", "-", 1))["evidence"]
+    facts = plain_of(read_text(CASE, "-", 1))["facts"]
+    assert len(parse_case(json.dumps({"facts": facts, "evidence": [ride] * 1000}))[1]) == 1000
 
 
 def test_case_without_evidence_has_none_and_ids_are_those_of_the_places():

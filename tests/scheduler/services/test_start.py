@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
@@ -104,11 +105,13 @@ def test_start_is_refused_while_any_item_fails(ready: Case, start: datetime) -> 
 UNREADABLE: tuple[Any, ...] = ({}, [], "clear", 7)
 
 
-def test_start_is_refused_while_the_rule_of_any_item_raises(ready: Case, start: datetime) -> None:
+@pytest.mark.parametrize("tried", [1, pytest.param(len(UNREADABLE), marks=pytest.mark.matrix)])
+def test_start_is_refused_while_the_rule_of_any_item_raises(tried: int, ready: Case, start: datetime) -> None:
+    values = cycle(UNREADABLE)
     for item in FAILING:
         # A laboratory row that names no analyte is about none; one with an unreadable number is about its own.
-        values = ({"analyte": "INR", "value": "low", "unit": "ratio"},) if item == "labs" else UNREADABLE
-        for value in values:
+        unreadable = [{"analyte": "INR", "value": "low", "unit": "ratio"}] if item == "labs" else islice(values, tried)
+        for value in unreadable:
             with undone():
                 written_past_us(ready, item, value, start)
                 assert (item, "rule_error") in refusals(ready, start)
