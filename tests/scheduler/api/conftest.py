@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from scheduler.isolation import within
 from scheduler.models import Practice
 from tests.remembered import Memory
 from tests.scheduler.world import World
@@ -15,7 +16,8 @@ def world(practice: Practice, memory: Memory) -> World:
 
 @pytest.fixture
 def other_world(other_practice: Practice, memory: Memory) -> World:
-    return World(other_practice, memory)
+    with within(other_practice.pk):
+        return World(other_practice, memory)
 
 
 @pytest.fixture

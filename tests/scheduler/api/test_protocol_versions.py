@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from checklists.models import ProtocolVersion
-from scheduler.models import Case
+from scheduler.isolation import within
+from scheduler.models import Case, Practice
 from scheduler.services.demonstration import PASSWORD
 from tests.scheduler.versions import second_version
 from tests.scheduler.world import World
@@ -20,6 +21,11 @@ pytestmark = pytest.mark.django_db
 
 def diff(client: Client, version: ProtocolVersion, **query: str) -> Any:
     return client.get(reverse("protocol-diff", kwargs={"version_id": version.pk}), query)
+
+
+def only_version_of(practice: Practice) -> ProtocolVersion:
+    with within(practice.pk):
+        return ProtocolVersion.objects.get(practice_id=practice.pk)
 
 
 def test_versions_are_compared_in_words(world: World, api: Callable[..., Client]) -> None:
@@ -35,9 +41,9 @@ def test_versions_are_compared_in_words(world: World, api: Callable[..., Client]
 
 
 def test_comparison_with_what_is_no_version_is_refused(
-    world: World, other_practice: Any, api: Callable[..., Client]
+    world: World, other_practice: Practice, api: Callable[..., Client]
 ) -> None:
-    second, strange = world.unsigned_version(), ProtocolVersion.objects.get(practice_id=other_practice.pk)
+    second, strange = world.unsigned_version(), only_version_of(other_practice)
     answers = [diff(api("nurse"), second, against=given) for given in ("x", "", str(uuid.uuid4()), str(strange.pk))]
     assert [answer.status_code for answer in answers] == [400, 400, 404, 404]
     assert [reason["field"] for reason in answers[0].json()["errors"]] == ["against"]
@@ -83,10 +89,10 @@ def test_preview_is_done_exactly_once_as_it_was_seen(
 
 
 def test_move_needs_a_password_boxes_and_a_version_in_force(
-    told: tuple[Case, ProtocolVersion, ProtocolVersion], api: Callable[..., Client], other_practice: Any
+    told: tuple[Case, ProtocolVersion, ProtocolVersion], api: Callable[..., Client], other_practice: Practice
 ) -> None:
     case, first, second = told
-    strange = ProtocolVersion.objects.get(practice_id=other_practice.pk)
+    strange = only_version_of(other_practice)
     cases = [{"case": str(case.pk), "seen": "0" * 24}]
     good = {"to": str(second.pk), "cases": cases, "password": PASSWORD}
     wrong: list[tuple[Any, int]] = [

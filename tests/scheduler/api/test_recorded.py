@@ -10,6 +10,7 @@ from django.test import Client
 from scheduler.models import Practice, Record
 from scheduler.services.demonstration import PASSWORD
 from tests.conftest import NOW
+from tests.house import roles
 from tests.scheduler.api.calls import CALLS, send
 from tests.scheduler.world import World
 
@@ -50,10 +51,11 @@ def test_denied_call_is_recorded_with_its_address(
         client.defaults["REMOTE_ADDR"] = ADDRESS
         answer = client.get(path) if status == 404 else client.post(path, {}, content_type="application/json")
         assert answer.status_code == status
-    refused = {
-        practice_id: list(Record.objects.filter(practice=practice_id, action="refused").values_list("codes", "peer"))
-        for practice_id in (other_practice, practice)
-    }
+    with roles.owner():
+        refused = {
+            place: list(Record.objects.filter(practice=place, action="refused").values_list("codes", "peer"))
+            for place in (other_practice, practice)
+        }
     assert refused == {
         other_practice: [(["not_found"], ADDRESS)],
         practice: [(["not_permitted"], ADDRESS)],

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from checklists.models import Evidence, ProtocolVersion
 from scheduler.api.urls import urlpatterns
+from scheduler.isolation import within
 from scheduler.models import ApiToken, Booking, Case, Contact, Patient, Practice, Record, Resource, Task, User
 from scheduler.services.demonstration import staff_by_role
 from scheduler.services.tokens import create_token, revoke_tokens
@@ -40,7 +41,8 @@ def test_another_practices_id_is_answered_as_one_that_does_not_exist(
     at: Callable[[datetime], None],
     practice: Practice,
 ) -> None:
-    call = CALLS[route, method](other_world)
+    with within(other_world.practice.pk):
+        call = CALLS[route, method](other_world)
     at(call.at)
     client = api("clinician")
     nobodys = Call(dict.fromkeys(call.ids, uuid.uuid4()), call.body, query=call.query)
@@ -144,7 +146,9 @@ def test_another_practices_id_in_a_body_is_answered_as_one_that_does_not_exist(
     other_world: World,
     api: Callable[..., Client],
 ) -> None:
-    client, foreign, random = api("clinician"), theirs(other_world), str(uuid.uuid4())
+    with within(other_world.practice.pk):
+        foreign = theirs(other_world)
+    client, random = api("clinician"), str(uuid.uuid4())
     route, call = asked(world, foreign)
     body: Body = json.loads(json.dumps(call.body).replace(foreign, random))
     before = tables()
@@ -175,10 +179,10 @@ SHOWN = (Patient, Case, Booking, Task, Resource, ProtocolVersion)
 
 def names_and_ids(practice: Practice) -> set[str]:
     """All that a list could show of a practice and that belongs to it alone."""
-    ids = {
-        str(pk) for model in SHOWN for pk in model.objects.filter(practice_id=practice.pk).values_list("pk", flat=True)
-    }
-    return {*ids, practice.name, str(practice.pk)}
+    with within(practice.pk):
+        rows = (model.objects.filter(practice_id=practice.pk) for model in SHOWN)
+        ids = {str(pk) for found in rows for pk in found.values_list("pk", flat=True)}
+        return {*ids, practice.name, str(practice.pk)}
 
 
 @pytest.mark.parametrize(
@@ -200,15 +204,17 @@ def test_list_shows_its_own_practice_and_nothing_of_another(
 ) -> None:
     for place in (world, other_world):
         # The same names, birth dates and record numbers in both, a task and a booking today.
-        place.tell("prepared", ride={"available": False})
-        place.released()
+        with within(place.practice.pk):
+            place.tell("prepared", ride={"available": False})
+            place.released()
     answer = send(api("nurse"), route, method, Call(body=body)).content.decode()
     assert {text for text in names_and_ids(other_world.practice) if text in answer} == set()
     assert {text for text in names_and_ids(world.practice) if text in answer} != set()
 
 
 def test_tasks_of_another_practices_case_are_none(world: World, other_world: World, api: Callable[..., Client]) -> None:
-    task = other_world.released()
+    with within(other_world.practice.pk):
+        task = other_world.released()
     mine = api("nurse").get(reverse("tasks"), {"case": str(task.case_id), "done": "1"})
     theirs = api("nurse", of=other_world.practice).get(reverse("tasks"), {"case": str(task.case_id), "done": "1"})
     assert mine.json() == {"results": []}
@@ -220,8 +226,9 @@ def test_place_in_another_practices_list_shows_ones_own(
 ) -> None:
     """TEN-07: a cursor says where to go on, never whose list."""
     for place in (world, other_world):
-        for _ in range(3):
-            place.tell("opened")
+        with within(place.practice.pk):
+            for _ in range(3):
+                place.tell("opened")
     onward = api("nurse", of=other_world.practice).get(reverse("cases"), {"limit": "1"}).json()["next"]
     shown = api("nurse").get(onward).json()["results"]
     mine = {str(pk) for pk in Case.objects.filter(practice=world.practice).values_list("pk", flat=True)}
@@ -280,8 +287,9 @@ def test_anything_but_a_live_token_is_not_signed_in(header: str, token: str) -> 
 def test_token_speaks_for_its_own_practice_though_its_owner_works_in_two(
     world: World, other_world: World, api: Callable[..., Client]
 ) -> None:
-    here, there = staff_by_role(world.practice)["nurse"], staff_by_role(other_world.practice)["nurse"]
-    assert here == there
+    here = staff_by_role(world.practice)["nurse"]
+    with within(other_world.practice.pk):
+        assert staff_by_role(other_world.practice)["nurse"] == here
     names = [
         api("nurse", of=place).get(reverse("practice")).json()["name"]
         for place in (world.practice, other_world.practice)
