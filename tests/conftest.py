@@ -22,7 +22,7 @@ from tests import kept, migrated
 from tests.house import roles
 from tests.house.scoped import watched
 from tests.recorded import recorded
-from tests.remembered import Memory, RememberedStory
+from tests.remembered import Memory, Once, RememberedStory
 from tests.templates import watch_pages
 
 # pytest-timeout bounds a test; how long one example takes depends on what else the machine does.
@@ -135,7 +135,7 @@ def remembered_practice(memory: Memory, name: str, zone: str) -> Practice:
 
 
 @pytest.fixture
-def once(memory: Memory, request: pytest.FixtureRequest) -> Callable[[str, Callable[[], UUID]], UUID]:
+def once(memory: Memory, request: pytest.FixtureRequest) -> Once:
     """What several tests of a file write first: `once("a drug nobody knows", write)`, remembered as stories are.
 
     `write` gives the id of what to go on with; it is told again where any test changed.

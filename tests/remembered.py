@@ -26,6 +26,7 @@ from tests.kept import Statement, Told
 OF_SESSIONS = re.compile(
     r'(?:INSERT INTO|UPDATE|DELETE FROM) "django_session"|UPDATE "scheduler_user" SET "last_login"'
 )
+Once = Callable[[str, Callable[[], UUID]], UUID]  # the fixture `once`
 SIGHT = "set_config("  # on PostgreSQL: whose rows the next statements see and write
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN")
 

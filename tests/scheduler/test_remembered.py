@@ -1,6 +1,5 @@
 """What follows from a story that another worker told first is not kept: it would not fit the rows of that worker."""
 
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,7 +10,7 @@ from django.db.models import F
 from scheduler.models import Practice
 from tests import kept
 from tests.kept import Told
-from tests.remembered import Memory
+from tests.remembered import Memory, Once
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="on PostgreSQL each worker keeps its own")
@@ -35,7 +34,7 @@ def test_only_what_follows_from_the_rows_that_are_kept_is_kept(
 
 
 def test_what_a_test_wrote_first_is_not_what_a_test_of_another_text_or_name_wrote(
-    once: Callable[[str, Callable[[], UUID]], UUID], memory: Memory, tmp_path: Path
+    once: Once, memory: Memory, tmp_path: Path
 ) -> None:
     once("first", lambda: uuid4())
     (tmp_path / "test_it.py").write_text("one")

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from scheduler.models import Case
+from tests.remembered import Once
 
 pytestmark = pytest.mark.django_db
 CHIP = "look-alike today"
@@ -20,20 +22,32 @@ def named(case: Case, family: str, given: str) -> Case:
 
 
 @pytest.fixture
-def case(tell: Callable[..., Case], now: datetime, at: Callable[[datetime], None]) -> Case:
-    at(now)
-    return named(tell("prepared"), "Sörensen", "Anna")
+def called(tell: Callable[..., Case], once: Once) -> Callable[..., Case]:
+    """`called("Sörensen", "Anna", "prepared", ...)`: the case of somebody of this name."""
+
+    def make(family: str, given: str, until: str, **more: Any) -> Case:
+        case = tell(until, **more)
+        once(f"{given} {family}", lambda: named(case, family, given).pk)
+        return Case.objects.get(pk=case.pk)
+
+    return make
 
 
 @pytest.fixture
-def alike(case: Case, tell: Callable[..., Case], start: datetime) -> Case:
-    return named(tell("prepared", start=start + timedelta(minutes=30), slot=THEIRS), "SORENSON", "Anne")
+def case(called: Callable[..., Case], now: datetime, at: Callable[[datetime], None]) -> Case:
+    at(now)
+    return called("Sörensen", "Anna", "prepared")
+
+
+@pytest.fixture
+def alike(case: Case, called: Callable[..., Case], start: datetime) -> Case:
+    return called("SORENSON", "Anne", "prepared", start=start + timedelta(minutes=30), slot=THEIRS)
 
 
 def test_boards_mark_both_and_nobody_else_in_words_and_a_shape(
-    case: Case, alike: Case, tell: Callable[..., Case], start: datetime, signed_in: Callable[[str], Client]
+    case: Case, alike: Case, called: Callable[..., Case], start: datetime, signed_in: Callable[[str], Client]
 ) -> None:
-    named(tell("prepared", start=start + timedelta(hours=3)), "Quite", "Other")
+    called("Quite", "Other", "prepared", start=start + timedelta(hours=3))
     nurse = signed_in("nurse")
     for board in ("/desk/day/", "/desk/day/rows/", "/ward/", "/ward/rows/"):
         assert nurse.get(board).content.decode().count(CHIP) == 2, board
@@ -43,9 +57,9 @@ def test_boards_mark_both_and_nobody_else_in_words_and_a_shape(
 
 
 def test_board_of_people_who_are_unlike_marks_nobody(
-    case: Case, tell: Callable[..., Case], start: datetime, signed_in: Callable[[str], Client]
+    case: Case, called: Callable[..., Case], start: datetime, signed_in: Callable[[str], Client]
 ) -> None:
-    named(tell("prepared", start=start + timedelta(hours=3)), "Quite", "Other")
+    called("Quite", "Other", "prepared", start=start + timedelta(hours=3))
     for board in ("/desk/day/", "/ward/"):
         assert CHIP not in signed_in("nurse").get(board).content.decode()
 
@@ -62,9 +76,9 @@ def test_phone_check_names_the_other_with_what_differs(
 
 
 def test_booking_says_who_is_like_that_on_the_day_that_is_thought_of(
-    case: Case, tell: Callable[..., Case], signed_in: Callable[[str], Client]
+    case: Case, called: Callable[..., Case], signed_in: Callable[[str], Client]
 ) -> None:
-    waiting = named(tell("imaged"), "Sorensen", "Ana")
+    waiting = called("Sorensen", "Ana", "imaged")
     desk, page = signed_in("scheduler"), f"/desk/cases/{waiting.pk}/book/"
     assert "Look-alike" not in desk.get(page).content.decode()
     assert "Look-alike on 1 March 2027:" in desk.get(page, {"day": "2027-03-01", "at": "14:00"}).content.decode()

@@ -137,31 +137,32 @@ def test_empty_save_says_so(case: Case, signed_in: Callable[[str], Client]) -> N
     assert (answer.status_code, "Nothing was answered" in answer.content.decode()) == (400, True)
 
 
-@pytest.mark.parametrize(
-    ("item", "fields", "said"),
-    [
-        ("hold:apixaban", {"choice": "stopped"}, "This is needed."),
-        ("hold:apixaban", {"stopped-last-day": "2027-02-28"}, "Choose one of the answers."),
-        ("hold:apixaban", {"choice": "stopped", "stopped-last-day": "2027-03-02"}, "This is in the future."),
-        ("hold:apixaban", {"choice": "stopped", "stopped-last-time": "08:00"}, "Give the day and the time."),
-        ("hold:apixaban", {"choice": "took_it"}, "Choose one of the answers."),
-        ("ride", {"choice": "yes", "yes-name": "Al", "yes-phone": "12"}, "This phone number is too short."),
-        ("ride", {"choice": "no"}, "Choose one of the answers."),
-        ("infection_prescreen", {"choice": "no", "yes-signs": ["chills"]}, "Choose"),
-        ("fasting", {"choice": "nothing"}, "Choose one of the answers."),
-    ],
-)
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("hold:apixaban", {"choice": "stopped"}, "This is needed."),
+    ("hold:apixaban", {"stopped-last-day": "2027-02-28"}, "Choose one of the answers."),
+    ("hold:apixaban", {"choice": "stopped", "stopped-last-day": "2027-03-02"}, "This is in the future."),
+    ("hold:apixaban", {"choice": "stopped", "stopped-last-time": "08:00"}, "Give the day and the time."),
+    ("hold:apixaban", {"choice": "took_it"}, "Choose one of the answers."),
+    ("ride", {"choice": "yes", "yes-name": "Al", "yes-phone": "12"}, "This phone number is too short."),
+    ("ride", {"choice": "no"}, "Choose one of the answers."),
+    ("infection_prescreen", {"choice": "no", "yes-signs": ["chills"]}, "Choose"),
+    ("fasting", {"choice": "nothing"}, "Choose one of the answers."),
+]
+
+
 def test_answer_that_is_wrong_is_named_with_a_link_and_nothing_is_saved(
-    item: str, fields: dict[str, Any], said: str, case: Case, signed_in: Callable[[str], Client]
+    case: Case, signed_in: Callable[[str], Client]
 ) -> None:
-    before = Evidence.objects.count()
-    others = () if item == "ride" else (NO_RIDE,)
-    answer = signed_in("scheduler").post(address(case), form((item, fields), *others))
-    page = answer.content.decode()
-    links = [wrong["id"] for wrong in answer.context["wrong"]]
-    assert (answer.status_code, said in page, Evidence.objects.count()) == (400, True, before)
-    assert links
-    assert [link for link in links if f'id="{link}"' not in page] == []
+    before, client = Evidence.objects.count(), signed_in("scheduler")
+    for item, fields, said in WRONG:
+        others = () if item == "ride" else (NO_RIDE,)
+        answer = client.post(address(case), form((item, fields), *others))
+        page = answer.content.decode()
+        links = [wrong["id"] for wrong in answer.context["wrong"]]
+        assert (fields, answer.status_code, said in page) == (fields, 400, True)
+        assert Evidence.objects.count() == before
+        assert links
+        assert [link for link in links if f'id="{link}"' not in page] == []
 
 
 def test_wall_time_that_the_clock_change_skips_is_refused(

@@ -19,6 +19,7 @@ from scheduler.services import boards, case_moves, cases, signing
 from scheduler.services.readiness import judged_start
 from tests.conftest import START
 from tests.house import roles
+from tests.remembered import Once
 from tests.scheduler.database.refusing import run_sql
 from tests.scheduler.services.erasing import erase, settle
 from tests.scheduler.services.steps import BY, record, strike_all
@@ -31,7 +32,6 @@ EVENING = START - timedelta(hours=14)
 THEIRS = ("Room 2", "Sam Second", "Bay 2")
 RIDE, NO_RIDE = {"available": True, "adult": True, "transport": "car"}, {"available": False}
 Seen = dict[str, Assessment]
-Once = Callable[[str, Callable[[], UUID]], UUID]
 
 
 @pytest.fixture(autouse=True)

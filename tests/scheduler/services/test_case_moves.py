@@ -16,6 +16,7 @@ from scheduler.services.boards import pathway
 from scheduler.services.case_moves import Moved, Preview
 from scheduler.services.demonstration import demonstration_document
 from tests.conftest import START
+from tests.remembered import Once
 from tests.scheduler.api.tables import changes, tables
 from tests.scheduler.services.steps import record, refusals
 from tests.scheduler.versions import BY, first_version, second_version
@@ -42,8 +43,8 @@ def referred(tell: Callable[..., Case]) -> Case:
 
 
 @pytest.fixture
-def second(ready: Case, practice: Practice) -> ProtocolVersion:
-    return second_version(practice)
+def second(ready: Case, practice: Practice, once: Once) -> ProtocolVersion:
+    return ProtocolVersion.objects.get(pk=once("second version", lambda: second_version(practice).pk))
 
 
 def preview(first: ProtocolVersion, second: ProtocolVersion, now: datetime = START) -> Preview:

@@ -42,6 +42,7 @@ from scheduler.services.refiling import refile_case, refile_evidence
 from scheduler.services.telling_apart import take_back, tell_apart
 from scheduler.services.verification import verify_practice
 from tests.house import roles
+from tests.remembered import Once
 from tests.scheduler.services.erasing import WHY, do_tasks, erase, rows_of_table, settle
 from tests.scheduler.services.mailing import send_all
 from tests.scheduler.services.steps import BY, end_it, record
@@ -59,8 +60,10 @@ def late(start: datetime) -> datetime:
 
 
 @pytest.fixture
-def closed(tell: Callable[..., Case], late: datetime) -> Case:
-    return settle(tell("discharged", now=late, drugs=("apixaban",)), late)
+def closed(tell: Callable[..., Case], late: datetime, once: Once) -> Case:
+    case = tell("discharged", now=late, drugs=("apixaban",))
+    once("settled", lambda: settle(case, late).pk)
+    return Case.objects.get(pk=case.pk)
 
 
 def test_every_column_has_its_decision() -> None:

@@ -24,7 +24,7 @@ def adopted(client: Client, practice: Practice, name: str) -> ProtocolVersion:
     return ProtocolVersion.objects.get(practice_id=practice.pk, protocol__name=name)
 
 
-@pytest.mark.parametrize("name", CLINICS)
+@pytest.mark.parametrize("name", [PRO, *(pytest.param(name, marks=pytest.mark.matrix) for name in CLINICS)])
 def test_clinic_is_brought_to_its_signature_through_pages(
     admin: Client, clinician: Client, practice: Practice, name: str
 ) -> None:
@@ -73,13 +73,11 @@ HOSTILE: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("typed", HOSTILE)
-def test_hostile_boxes_are_refused_and_nothing_is_written(
-    admin: Client, practice: Practice, typed: dict[str, Any]
-) -> None:
+def test_hostile_boxes_are_refused_and_nothing_is_written(admin: Client, practice: Practice) -> None:
     version = adopted(admin, practice, BAY)
-    assert admin.post(f"/settings/protocols/{version.pk}/fill/", typed).status_code == 400
-    assert ProtocolVersion.objects.filter(practice_id=practice.pk, protocol__name=BAY).count() == 1
+    for typed in HOSTILE:
+        assert admin.post(f"/settings/protocols/{version.pk}/fill/", typed).status_code == 400, typed
+        assert ProtocolVersion.objects.filter(practice_id=practice.pk, protocol__name=BAY).count() == 1
 
 
 def test_complete_and_foreign_versions_are_not_filled(

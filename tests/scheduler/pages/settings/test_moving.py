@@ -13,6 +13,7 @@ from scheduler.models import Case, Practice, Record
 from scheduler.services import signing
 from scheduler.services.demonstration import PASSWORD
 from tests.conftest import NOW, START
+from tests.remembered import Once
 from tests.scheduler.services.steps import record
 from tests.scheduler.versions import BY, first_version, second_version
 
@@ -33,8 +34,8 @@ def first(practice: Practice) -> ProtocolVersion:
 
 
 @pytest.fixture
-def second(case: Case, practice: Practice) -> ProtocolVersion:
-    return second_version(practice)
+def second(case: Case, practice: Practice, once: Once) -> ProtocolVersion:
+    return ProtocolVersion.objects.get(pk=once("second version", lambda: second_version(practice).pk))
 
 
 def address(version: ProtocolVersion) -> str:

@@ -12,6 +12,7 @@ from checklists.rules.values import Authority
 from scheduler.models import Case, Task
 from scheduler.services.bookings import move_booking, release_booking
 from tests.conftest import NOW, START
+from tests.remembered import Once
 from tests.scheduler.pages.signing.acts import (
     entries,
     fresh,
@@ -22,18 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def put_off(tell: Callable[..., Case], staff: dict[str, Any]) -> Case:
+def put_off(tell: Callable[..., Case], staff: dict[str, Any], once: Once) -> Case:
     """A case whose drug was stopped and whose booking is released."""
     case = tell("held", start=START + timedelta(days=4), drugs=("apixaban",))
-    assert case.booking is not None
-    release_booking(
-        practice_id=case.practice_id,
-        booking_id=case.booking.pk,
-        reason="room closed",
-        seen_version=case.version,
-        by=staff["scheduler"].by,
-        now=NOW - timedelta(hours=1),
-    )
+    given = {"practice_id": case.practice_id, "booking_id": case.booking_id, "seen_version": case.version}
+    by, now = staff["scheduler"].by, NOW - timedelta(hours=1)
+    once("released", lambda: release_booking(**given, reason="room closed", by=by, now=now).case.pk)
     return fresh(case)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from scheduler.pages.ward.item_forms import FORMS
 from scheduler.services.evidence import record_evidence
 from scheduler.services.transitions import arrive
 from tests.conftest import NOW, START
+from tests.remembered import Once
 from tests.scheduler.pages.ward.conftest import Bedside
 
 pytestmark = pytest.mark.django_db
@@ -43,14 +45,18 @@ def newest(case: Case) -> Evidence:
 
 
 @pytest.fixture
-def here(tell: Callable[..., Case], staff: dict[str, User], at: Callable[[datetime], None]) -> Case:
+def here(tell: Callable[..., Case], staff: dict[str, User], at: Callable[[datetime], None], once: Once) -> Case:
     """Arrived; what the patient said of drug, fast and ride waits for a nurse."""
     case = tell("prepared", drugs=("apixaban",), start=START)
-    arrive(practice_id=case.practice_id, case_id=case.pk, by=staff["nurse"].by, now=NOW)
-    dose = (START - timedelta(hours=80)).isoformat()
-    say(case, "hold:apixaban", {"last_dose_at": dose}, "patient", staff)
-    case.refresh_from_db()
-    return case
+
+    def arrives() -> UUID:
+        arrive(practice_id=case.practice_id, case_id=case.pk, by=staff["nurse"].by, now=NOW)
+        dose = (START - timedelta(hours=80)).isoformat()
+        say(case, "hold:apixaban", {"last_dose_at": dose}, "patient", staff)
+        return case.pk
+
+    once("arrived and asked", arrives)
+    return Case.objects.get(pk=case.pk)
 
 
 def test_every_kind_of_item_has_its_row() -> None:
