@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.house.project import PACKAGES, ROOT
 
 FETCHING = {"urllib.request", "urllib3", "http.client", "httpx", "requests", "aiohttp", "ftplib", "pycurl", "socket"}
+ROOTS = {name.partition(".")[0] for name in FETCHING}
 # `make run` asks its own web process whether it answers; a worker names its host in a lease.
 NAMED = {
     ("config/ready.py", "http.client"),
@@ -17,7 +18,11 @@ NAMED = {
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    """What a file imports, where it names anything that fetches."""
+    text = path.read_text()
+    if not any(root in text for root in ROOTS):
+        return
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

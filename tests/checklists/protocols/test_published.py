@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,13 +21,11 @@ THRESHOLD = re.compile(r"\s*[<>]=?\s*\d|missing\Z")
 CODES = {"rxcui"}
 
 
+@cache
 def documents() -> dict[str, dict[str, Any]]:
     """Each shipped file as it stands, before anything that it extends is merged in."""
     read = YAML(typ="safe").load
     return {name: read((loader.FOLDER / f"{name}.yaml").read_text(encoding="utf-8")) for name in loader.shipped()}
-
-
-FILES = documents()
 
 
 def is_number(value: Any) -> bool:
@@ -60,11 +59,11 @@ def unexplained(document: dict[str, Any], known: set[str]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", loader.shipped())
 def test_every_number_of_a_file_names_in_its_own_rows_an_explained_source_and_a_confidence(name: str) -> None:
     known = set(loader.resolve(name)["sources"])
-    assert unexplained(FILES[name], known) == []
-    assert len(list(numbers(FILES[name]))) >= 2
+    assert unexplained(documents()[name], known) == []
+    assert len(list(numbers(documents()[name]))) >= 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from checklists.services import checklists, recording
 from checklists.services.protocols import adopt_protocol, sign_version
 from tests.checklists.rules.cases import SITE
 from tests.house import roles
+from tests.remembered import Once
 
 PRACTICE = uuid.UUID("11111111-1111-4111-8111-111111111111")
 NOW = datetime.fromisoformat("2027-03-01T08:00:00-05:00")
@@ -41,15 +43,21 @@ def in_sight(db: None) -> None:
     roles.sees(PRACTICE)
 
 
+resolved = cache(loader.resolve)
+
+
 @pytest.fixture
 def document() -> dict[str, Any]:
-    return deepcopy(loader.resolve("demonstration"))
+    return deepcopy(resolved("demonstration"))
 
 
 @pytest.fixture
-def version(db: None, document: dict[str, Any]) -> ProtocolVersion:
-    adopted = adopt_protocol(practice_id=PRACTICE, name="spine", document=document, by=BY, now=NOW)
-    return sign_version(practice_id=PRACTICE, version_id=adopted.pk, by=BY, now=NOW)
+def version(document: dict[str, Any], once: Once) -> ProtocolVersion:
+    def sign() -> uuid.UUID:
+        adopted = adopt_protocol(practice_id=PRACTICE, name="spine", document=document, by=BY, now=NOW)
+        return sign_version(practice_id=PRACTICE, version_id=adopted.pk, by=BY, now=NOW).pk
+
+    return ProtocolVersion.objects.get(pk=once(f"signed {loader.document_hash(document)}", sign))
 
 
 @pytest.fixture

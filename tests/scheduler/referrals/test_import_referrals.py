@@ -186,11 +186,11 @@ def queries_of(imported: Imported, numbers: range) -> int:
 
 def test_import_queries_per_row_are_constant(imported: Imported) -> None:
     imported(*people_of(range(1)))
-    ten = queries_of(imported, range(1, 11))
-    thirty = queries_of(imported, range(11, 41))
-    ten_more = queries_of(imported, range(41, 51))
-    assert ten_more == ten
-    assert thirty - ten == 20 * (ten // 10)
+    five = queries_of(imported, range(1, 6))
+    fifteen = queries_of(imported, range(6, 21))
+    five_more = queries_of(imported, range(21, 26))
+    assert five_more == five
+    assert fifteen - five == 10 * (five // 5)
 
 
 def test_import_tells_progress_every_hundred_rows(imported: Imported) -> None:
