@@ -6,17 +6,22 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from checklists.rules.values import Authority
+from checklists.rules.context import kind_of
+from checklists.rules.kinds import clearance
+from checklists.rules.values import Authority, Finding
+from checklists.services.checklists import assess_checklist
 from checklists.services.gate import NotAllowed, override_finding, sign_review
 from scheduler.access import Actor
-from scheduler.models import Membership, Record, User
+from scheduler.models import Case, Membership, Record, User
+from scheduler.rules.duties import Duty
 from scheduler.rules.problems import NotPermitted, Problem, Reason, Refused, TooMany, Unauthenticated
+from scheduler.rules.roles import NURSE
 from scheduler.rules.transitions import Act
 from scheduler.services.cases import allow, bump, seen
 from scheduler.services.gates import note_refusal
-from scheduler.services.readiness import judged_start, locked_case, look_again
+from scheduler.services.readiness import end_of_day, judged_start, locked_case, look_again
 from scheduler.services.record import append_record
-from scheduler.services.tasks import drop_tasks
+from scheduler.services.tasks import drop_tasks, owe_task
 from scheduler.services.transitions import Moved
 
 WRONG_OWN, WRONG_SECOND = "wrong_password", "second_unknown"
@@ -111,6 +116,7 @@ def review_finding(
     case = locked_case(practice_id, case_id)
     allow(case, Act.REVIEW)
     seen(case, seen_version)
+    conflict = _conflict(case, item, now)
     try:
         sign_review(
             checklist=case.checklist,
@@ -128,7 +134,29 @@ def review_finding(
     bump(case)
     fields = {"item": item, "note": note}
     append_record(practice_id=practice_id, by=by, action="review_signed", subject=case.pk, now=now, fields=fields)
+    if conflict is not None:
+        _owe_telling(case, conflict, note, by, now)
     return Moved(case, look_again(case=case, now=now, by=by))
+
+
+def _conflict(case: Case, item: str, now: datetime) -> Finding | None:
+    """The finding that is signed, where prescriber and protocol name different times for a drug."""
+    if kind_of(item) != clearance.KIND:
+        return None
+    found = assess_checklist(checklist=case.checklist, start=judged_start(case, now), now=now).verdict.finding(item)
+    return found if found and clearance.CONFLICTS in {reason.code for reason in found.reasons} else None
+
+
+def _owe_telling(case: Case, finding: Finding, note: str, by: str, now: datetime) -> None:
+    """No page tells the patient a time on which two differ: a nurse does; a new answer of the prescriber settles it."""
+    drug = finding.item.partition(":")[2]
+    signed = f" The clinician noted: {note.strip()}" if note.strip() else ""
+    sentence = (
+        f"Tell the patient when to take {drug} for the last time: their page says no time while prescriber and "
+        f"protocol differ. {finding.sentence}{signed}"
+    )
+    duty = Duty("call", clearance.call_key(finding.item), NURSE, sentence[:1000], end_of_day(case, now))
+    owe_task(case=case, duty=duty, by=by, now=now)
 
 
 @transaction.atomic

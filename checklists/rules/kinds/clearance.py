@@ -44,7 +44,7 @@ from checklists.rules.values import Evidence, Status
 KIND = "prescriber_clearance"
 ANSWERS = (AGREED, CONTINUE, REFUSED)
 WAYS = ("phone", "letter", "fax", "message", "link")
-UNANSWERED = "clearance_unanswered"
+UNANSWERED, CONFLICTS = "clearance_unanswered", "clearance_conflicts"
 CLINICIAN = "clinician"
 MOST_HOURS = 24 * 366
 
@@ -217,7 +217,7 @@ def conflicts(context: Context, drug: str, entry: Evidence) -> list[Check]:
 
 def conflict(named: str, waits: Sequence[timedelta]) -> Check:
     wanted = f"the protocol wants {both_ways(max(waits))}"
-    return review("clearance_conflicts", f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)
+    return review(CONFLICTS, f"{named}; {wanted}: a clinician decides.", owner=CLINICIAN)
 
 
 def answered_for_another_date(context: Context, drug: str, entry: Evidence) -> Check | None:

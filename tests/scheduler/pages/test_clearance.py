@@ -210,6 +210,22 @@ def test_clinician_signs_what_the_protocol_did_not_foresee(
     assert (entry.item, entry.sentence) == (ITEM, found.sentence)
     signed = sign(clinician, entry, day_from="2027-03-15", day_until="2027-03-15")
     assert (signed.status_code, finding(nurse, case).status) == (302, "satisfied")
+    telling = Task.objects.filter(case=case, kind="call", key=f"answer:{ITEM}", done_at=None)
+    assert [task.queue for task in telling] == (["nurse"] if code == "clearance_conflicts" else [])
+
+
+def test_nurse_tells_the_patient_the_time_on_which_prescriber_and_protocol_differ(
+    case: Case, signed_in: Callable[[str], Client]
+) -> None:
+    nurse, clinician = signed_in("nurse"), signed_in("clinician")
+    record(nurse, case, answer="agreed", last_dose_on="2027-03-13")
+    (entry,) = entries(clinician.get("/sign/"))
+    sign(clinician, entry, day_from="2027-03-15", day_until="2027-03-15", note="12 March in the evening")
+    told = Task.objects.get(case=case, kind="call", key=f"answer:{ITEM}", done_at=None).sentence
+    assert told.startswith("Tell the patient when to take apixaban for the last time: their page says no time")
+    assert told.endswith("a clinician decides. The clinician noted: 12 March in the evening")
+    record(nurse, case, answer="agreed", last_dose_on="2027-03-11")
+    assert not Task.objects.filter(case=case, key=f"answer:{ITEM}", done_at=None).exists()
 
 
 ASKED_WRONG = [
