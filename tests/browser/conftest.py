@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,7 +64,17 @@ def seconds_to_a_working_morning() -> float:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """`make run` as it is, for the whole browser suite."""
-    data = tmp_path_factory.mktemp("browser") / "var"
+    yield from demonstration(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Another one for the walks, which take its cases to their end."""
+    yield from demonstration(tmp_path_factory.mktemp("walks"))
+
+
+def demonstration(folder: Path) -> Iterator[Live]:
+    data = folder / "var"
     live = Live({**bare_environment(data), "CLOCK_OFFSET": f"{seconds_to_a_working_morning():.0f}"}, data)
     try:
         live.start("run", "-m", "config.run")
@@ -131,13 +142,25 @@ Open = Callable[..., Watched]
 @pytest.fixture
 def browse(chromium: Browser, site: Live) -> Iterator[Open]:
     """`browse(width=390, dark=True, javascript=False)`: a page in a browser of its own."""
+    yield from opener(chromium, site)
+
+
+@pytest.fixture
+def roam(chromium: Browser, walked: Live) -> Iterator[Open]:
+    """`browse` in the demonstration of the walks."""
+    yield from opener(chromium, walked)
+
+
+def opener(chromium: Browser, site: Live) -> Iterator[Open]:
+    """`more`: what else Playwright's context takes, such as forced_colors."""
     contexts = []
 
-    def make(*, width: int = 1366, dark: bool = False, javascript: bool = True) -> Watched:
+    def make(*, width: int = 1366, dark: bool = False, javascript: bool = True, **more: Any) -> Watched:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
+            **more,
         )
         contexts.append(context)
         context.add_init_script(LISTENER)
