@@ -67,7 +67,7 @@ def appointment(visit: Visit) -> dict[str, object]:
 
 
 def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
-    steps = steps_of(visit)
+    steps, until = steps_of(visit), read_until(visit.case)
     context: dict[str, Any] = {
         **appointment(visit),
         "steps": steps,
@@ -77,7 +77,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         "after": after(request, steps),
         "will_call": "call" in request.GET,
         "home": afterwards_of(visit.case, visit.now),
-        "until": read_until(visit.case),
+        "until": when_in_words(until, visit.practice) if until else "",
     }
     return show(request, visit, "my/overview.html", **context)
 

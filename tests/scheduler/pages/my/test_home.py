@@ -91,7 +91,7 @@ def test_patient_at_home_reads_what_was_explained_and_until_when(case: Case) -> 
     assert "Ice As we told you. Call us if you are not sure." in page
     assert "Work" not in page
     assert "We see you again on Friday, March 12." in page
-    assert "You can read this page until Tuesday, March 2 at" in page
+    assert "You can read this page until Tuesday, March 2, 2027 at" in page
     assert "nothing more to do" not in page
 
 
@@ -108,7 +108,7 @@ def test_spanish_patient_reads_no_english(case: Case) -> None:
         "Señales de alarma Llámenos enseguida si tiene algo de esto. Fiebre de 100.4 F (38 C) o más.",
         "Hielo Como le explicamos. Llámenos si tiene dudas.",
         "Le vemos otra vez el viernes 12 de marzo.",
-        "Puede leer esta página hasta el martes 2 de marzo",
+        "Puede leer esta página hasta el martes 2 de marzo de 2027 a las 8:00 a. m. (hora del Este).",
     ):
         assert told in page, page
     assert re.findall(r"\b(none|never|call|Take|again|until|you)\b", page.split("Después del procedimiento")[1]) == []
