@@ -10,7 +10,7 @@ ROUNDS = 5
 MOST_ROUNDS = 60
 QUIET = 0.08  # the limit's two times may differ by so much; above it the machine was busy and the round is void
 SECONDS = 0.1  # how long each works in one round at least,
-MOST_RUNS = 25  # or how often, where the other takes much longer
+MOST_SECONDS = 1.0  # or until the slower has worked for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def by_turns(works: Sequence[Callable[[], object]], clock: Callable[[], float]) 
     gc.collect()  # what another work left behind is not this one's
     times: list[list[float]] = [[] for _ in works]
     spent = [0.0] * len(works)
-    while min(spent) < SECONDS and len(times[0]) < MOST_RUNS:
+    while min(spent) < SECONDS and max(spent) < MOST_SECONDS:
         for number, work in enumerate(works):
             started = clock()
             work()
