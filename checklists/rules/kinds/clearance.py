@@ -80,8 +80,14 @@ def call_key(item: str) -> str:
 
 def items(context: Context) -> Iterable[Item]:
     rule = context.rule(KIND)
-    drugs = dict.fromkeys(plan.drug for plan in drug_plans(context) if needs_clearance(context, plan.drug))
+    drugs = dict.fromkeys(plan.drug for plan in drug_plans(context) if is_asked(context, plan.drug))
     return [Item(f"{KIND}:{drug}", rule, drug) for drug in drugs] if rule else []
+
+
+def is_asked(context: Context, drug: str) -> bool:
+    """Whether a row wants the prescriber's answer, or they refused although none does: that stands too."""
+    standing = context.standing(f"{KIND}:{drug}")
+    return needs_clearance(context, drug) or any(entry.value.get("answer") == REFUSED for entry in standing)
 
 
 def answer(context: Context, item: Item) -> Answer:

@@ -16,6 +16,7 @@ from tests.checklists.rules.cases import (
     START,
     at,
     finding,
+    judge,
     outcome,
     taking,
 )
@@ -213,3 +214,14 @@ def test_verifying_does_not_undo_what_a_clinician_signed():
 def test_unbooked_case_is_chased_and_goes_to_nobody_else():
     found = finding(ITEM, FACTS_ON_WARFARIN, asked(MONDAY).all, None, at("2027-06-01 10:00"), CHASING)
     assert (found.code, found.owner, found.due_at) == ("clearance_chase", "scheduler", WEDNESDAY)
+
+
+def test_refusal_of_a_stop_that_no_row_asks_about_stands_too():
+    item, facts, notes = "prescriber_clearance:ibuprofen", taking("ibuprofen"), Notes()
+    assert judge(facts, notes.all).finding(item) is None
+    notes.add(item, {"answer": "agreed", **SAID}, MONDAY)
+    assert judge(facts, notes.all).finding(item) is None
+    no = notes.add(item, {"answer": "refused", **SAID}, MONDAY, Authority.NURSE)
+    assert outcome(item, facts, notes.all) == ("failed", "clearance_refused")
+    notes.add(item, {"answer": "agreed", **SAID}, MONDAY, Authority.NURSE, (no.id,))
+    assert judge(facts, notes.all).finding(item) is None
