@@ -49,22 +49,30 @@ def day(on: date) -> str:
 
 
 def moment(at: datetime, tz: ZoneInfo) -> str:
-    """Weekday, date, time and zone: "Monday, March 1 at 10:00 AM (EST)", "lunes 1 de marzo a las 10:00 a. m. (EST)"."""
+    """Weekday, date, time and zone.
+
+    "Monday, March 1 at 10:00 AM (EST)", "lunes 1 de marzo a las 10:00 a. m. (hora del Este)". Of the hour that the
+    autumn night has twice Spanish too says "EDT" or "EST": the words are the same for both.
+    """
     local = at.astimezone(tz)
     hour, noon = local.hour % 12 or 12, local.hour >= 12
     clock = f"{hour}:{local:%M}"
     if _spanish():
-        return (
-            f"{day(local.date())} a {'la' if hour == 1 else 'las'} {clock} {'p. m.' if noon else 'a. m.'} ({local:%Z})"
-        )
+        zone = f"{local:%Z}" if is_twice(local) else zone_in_words(at, tz)
+        return f"{day(local.date())} a {'la' if hour == 1 else 'las'} {clock} {'p. m.' if noon else 'a. m.'} ({zone})"
     return f"{day(local.date())} at {clock} {'PM' if noon else 'AM'} ({local:%Z})"
+
+
+def is_twice(local: datetime) -> bool:
+    """Whether the clocks show this time a second time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def language_now() -> str:
     return language_of(translation.get_language() or "en")
 
 
-def zone_in_words(at: datetime, practice: Practice) -> str:
+def zone_in_words(at: datetime, tz: ZoneInfo) -> str:
     """`Eastern time` for New York; the city where no word is known."""
     words = {
         "EST": _("Eastern time"),
@@ -79,11 +87,11 @@ def zone_in_words(at: datetime, practice: Practice) -> str:
         "AKDT": _("Alaska time"),
         "HST": _("Hawaii time"),
     }
-    if practice.zone == "America/Phoenix":
+    if tz.key == "America/Phoenix":
         return _("Arizona time")
-    short = f"{at.astimezone(practice.site.tz):%Z}"
-    american = practice.zone.startswith(("America/", "Pacific/", "US/"))
-    city = practice.zone.rpartition("/")[2].replace("_", " ")
+    short = f"{at.astimezone(tz):%Z}"
+    american = tz.key.startswith(("America/", "Pacific/", "US/"))
+    city = tz.key.rpartition("/")[2].replace("_", " ")
     return words[short] if american and short in words else _("{city} time").format(city=city)
 
 
@@ -91,6 +99,6 @@ def when_in_words(at: datetime, practice: Practice) -> str:
     """`Monday, March 1, 2027 at 10:00 AM (Eastern time)`."""
     here = at.astimezone(practice.site.tz)
     said = moment(at, practice.site.tz).rpartition(" (")[0]
-    on, zone = day(here.date()), zone_in_words(at, practice)
+    on, zone = day(here.date()), zone_in_words(at, practice.site.tz)
     year = f" de {here:%Y}" if language_now() == "es" else f", {here:%Y}"
     return f"{said.replace(on, on + year, 1)} ({zone})"

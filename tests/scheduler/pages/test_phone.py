@@ -186,7 +186,7 @@ def test_script_is_read_in_the_language_that_was_chosen_and_in_the_patients_by_d
         query: client.get(address(case) + query).content.decode() for query in ("", "?language=en", "?language=xx")
     }
     assert "Siga tomando apixaban como ahora" in pages[""]
-    assert "sábado 6 de marzo a las 10:00 a. m. (EST)" in pages[""]
+    assert "sábado 6 de marzo a las 10:00 a. m. (hora del Este)" in pages[""]
     assert "¿cuál es su nombre completo y cuándo nació?" in pages[""]
     assert "Siga tomando" not in pages["?language=en"]
     assert "Siga tomando" not in pages["?language=xx"]
