@@ -20,6 +20,6 @@ def too_long(value: Mapping[str, Any], since: datetime, seen_at: datetime) -> It
         if isinstance(given, int) and given > passed:
             yield (
                 field,
-                f"{given} minutes are given, and {passed} have passed since the procedure. Write what was seen until "
-                "now, and record it again later.",
+                f"{given} minutes are given, and it is {passed} minute{'s' * (passed != 1)} since the procedure. Write "
+                "what was seen until now, and record it again later.",
             )

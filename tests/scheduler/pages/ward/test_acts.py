@@ -46,7 +46,7 @@ def test_a_day_from_arrival_to_discharge(
     watched = {"observed_minutes": 89, "flat_minutes": 60, "vital_signs": "stable", "reactions": "none", "pain": 2}
     early = place.record("recovery_observation", **{**watched, "observed_minutes": 90})
     assert early.status_code == 400
-    assert "90 minutes are given, and 89 have passed since the procedure." in early.content.decode()
+    assert "90 minutes are given, and it is 89 minutes since the procedure." in early.content.decode()
     place.record("recovery_observation", **watched)
     place.record("after_care", topics=["driving", "lifting", "alcohol", "red_flags"])
     refused = place.move("discharge")
