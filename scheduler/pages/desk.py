@@ -17,6 +17,7 @@ from scheduler.access import Actor, allowed, permit
 from scheduler.models import Case, Task
 from scheduler.pages.forms import RELEASE, EndForm, SlotForm, StartForm, TaskDoneForm
 from scheduler.pages.overridden import carried_by
+from scheduler.pages.saved import saved_line, to_case
 from scheduler.pages.session import note, page
 from scheduler.pages.ward.verify import reasons_of
 from scheduler.pages.words import item_in_words, value_in_words
@@ -53,6 +54,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "facts": row.assessment.facts,
         "now": now,
         "problem": problem,
+        "saved": saved_line(request) if problem is None else "",
         "is_over": is_over,
         "owed": [f for f in row.open_findings if f.kind == RESTART.name] if is_over else row.open_findings,
         "overrides": carried_by(row),
@@ -61,7 +63,7 @@ def show_case(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: P
         "tasks": case.tasks.order_by("done_at", "due_at", "created_at"),
         "links": link_lines(case, now),
         "language": LANGUAGES.get(case.patient.language, LANGUAGES["en"]),
-        "clearances": clearance_lines(row, now),
+        "clearances": [line for line in clearance_lines(row, now) if not is_over or line.last_asked or line.answered],
         "messages": sorted(timeline(case.pk, practice_id=actor.practice.pk), key=lambda message: message.at),
         "may": acts_of(actor.roles, case.state),
         "may_correct_contacts": allowed("desk-contact-change", "POST", actor.roles, demo=False),
@@ -121,7 +123,7 @@ def book(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             _book_or_move(actor, case, form, now)
-            return redirect(f"/desk/cases/{case.pk}/")
+            return to_case(case.pk, "moved" if case.booking else "booked")
         except Problem as refused:
             note(actor, refused, case.pk)
             problem = refused
@@ -224,7 +226,7 @@ def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
     except Problem as problem:
         note(actor, problem, case.pk)
         return show_case(request, actor, case_id, problem)
-    return redirect(f"/desk/cases/{case_id}/")
+    return to_case(case_id, "released" if given["ending"] == RELEASE else "ended")
 
 
 @require_GET

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from checklists.models import ProtocolVersion
@@ -17,6 +17,7 @@ from scheduler.access import Actor
 from scheduler.models import Case, Patient
 from scheduler.pages.duplicates import SearchForm
 from scheduler.pages.forms import CaseForm, NewCaseForm
+from scheduler.pages.saved import to_case
 from scheduler.pages.session import note, page
 from scheduler.reads import looked_at, looked_at_cases
 from scheduler.rules.problems import NotFound, Problem
@@ -51,7 +52,7 @@ def _opened(
     except Problem as refused:
         note(actor, refused, subject)
         return None, refused
-    return redirect(f"/desk/cases/{case.pk}/"), None
+    return to_case(case.pk, "opened"), None
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from checklists.rules.codes import code_in_words
@@ -14,6 +14,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case
 from scheduler.pages.plan_forms import DATED, PlanForm
+from scheduler.pages.saved import to_case
 from scheduler.pages.session import note, page
 from scheduler.rules.problems import Problem, Stale
 from scheduler.services.cases import case_of
@@ -39,7 +40,7 @@ def change_plan(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
         try:
             if posted.get("do") == "save":
                 _save(actor, case, form, now)
-                return redirect(f"/desk/cases/{case.pk}/")
+                return to_case(case.pk, "plan")
             preview = _preview(case, form, now)
         except Problem as refused:
             note(actor, refused, case.pk)

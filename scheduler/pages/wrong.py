@@ -14,6 +14,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Patient
 from scheduler.pages.fields import TextField
+from scheduler.pages.saved import to_case
 from scheduler.pages.session import note, page, status_of
 from scheduler.pages.words import item_in_words, value_in_words
 from scheduler.reads import looked_at_cases
@@ -162,7 +163,7 @@ def case_refile(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpR
                 by=actor.by,
                 now=now,
             )
-            return redirect(f"/desk/cases/{case.pk}/")
+            return to_case(case.pk, "refiled")
         except Problem as refused:
             note(actor, refused, case.pk)
             problem = refused

@@ -104,6 +104,16 @@ def test_scheduler_opens_a_case_and_is_told_what_booking_waits_for(browse: Open)
     assert [error for error in watched.complaints() if "409" not in error] == []
 
 
+def test_outcome_of_a_task_can_be_read_while_it_is_typed_at_twice_the_size(browse: Open) -> None:
+    watched = browse(width=683)
+    watched.sign_in()
+    watched.open("/desk/tasks/")
+    outcome = watched.page.get_by_label(re.compile("^Outcome of:")).first
+    box = outcome.bounding_box()
+    assert box is not None and box["width"] >= 140
+    assert audit(watched) == []
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_button_under_the_pointer_is_readable(dark: bool, browse: Open) -> None:
     watched = browse(width=768, dark=dark)

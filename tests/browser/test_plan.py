@@ -73,6 +73,6 @@ def test_plan_is_changed_by_keyboard_alone(browse: Open) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name=SAVE)).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/desk/cases/[^/]+/$"))
+    page.wait_for_url(re.compile(r"/desk/cases/[^/]+/\?saved=plan$"))
     expect(page.locator("h1")).to_contain_text("T12 + L1")
     assert audit(watched) == []

@@ -39,7 +39,7 @@ PLAN = {name: value for name, value in NEW.items() if name not in OF_A_NEW_PATIE
 def test_new_case_form_opens_the_case_with_patient_and_contact(signed_in: Callable[[str], Client]) -> None:
     answer = signed_in("scheduler").post("/desk/new/", NEW)
     case = Case.objects.get(patient__family_name="Formfield")
-    assert answer["Location"] == f"/desk/cases/{case.pk}/"
+    assert answer["Location"] == f"/desk/cases/{case.pk}/?saved=opened"
     assert [contact.email for contact in case.patient.contacts.all()] == ["flora@patients.example"]
 
 
@@ -149,7 +149,7 @@ def test_known_patient_gets_another_case_and_what_is_open_is_shown_first(
     assert f"{case.patient.family_name.upper()}, {case.patient.given_name}" in page
     answer = desk.post(address, PLAN)
     added = Case.objects.get(patient=case.patient, state="referred")
-    assert (answer["Location"], Patient.objects.count()) == (f"/desk/cases/{added.pk}/", 1)
+    assert (answer["Location"], Patient.objects.count()) == (f"/desk/cases/{added.pk}/?saved=opened", 1)
     facts = current_facts(added.checklist)
     assert (facts.levels, facts.born_on) == (("T12", "L1"), case.patient.born_on)
 

@@ -63,7 +63,7 @@ def test_what_was_shown_is_saved_by_the_service(booked: Case, signed_in: Callabl
     shown = send(desk, booked, desk.get(address(booked)), "preview", worsened="2027-03-01", has_stent="no")
     assert "Changed: new fall, new pain or new deficit, conditions denied." in text(shown)
     answer = send(desk, booked, shown, "save")
-    assert (answer.status_code, answer["Location"]) == (302, f"/desk/cases/{booked.pk}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/desk/cases/{booked.pk}/?saved=plan")
     booked.refresh_from_db()
     facts = current_facts(booked.checklist)
     assert facts.worsened is not None and facts.worsened.earliest.isoformat() == "2027-03-01"

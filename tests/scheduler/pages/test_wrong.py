@@ -88,7 +88,7 @@ def test_case_is_filed_to_the_patient_that_was_found(
     found = desk.post(page, asked)
     assert [each["patient"] for each in found.context["found"]] == [other.patient]
     saved = desk.post(page, {**asked, "chosen": found.context["found"][0]["value"]})
-    assert (saved.status_code, saved["Location"]) == (302, f"/desk/cases/{case.pk}/")
+    assert (saved.status_code, saved["Location"]) == (302, f"/desk/cases/{case.pk}/?saved=refiled")
     case.refresh_from_db()
     assert case.patient == other.patient
     again = desk.post(page, {**asked, "chosen": f"{other.patient_id} {case.version}"})
