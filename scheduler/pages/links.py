@@ -13,6 +13,7 @@ from scheduler import clock
 from scheduler.access import Actor
 from scheduler.models import Case, Contact
 from scheduler.pages.fields import TextField
+from scheduler.pages.saved import to_case
 from scheduler.pages.session import note, page
 from scheduler.pages.words import item_in_words
 from scheduler.rules.problems import NotFound, Problem
@@ -76,14 +77,21 @@ class LanguageForm(forms.Form):
 
 
 def _answer(
-    request: HttpRequest, actor: Actor, case: Case, form: forms.Form, save: Callable[[], object], **words: str
+    request: HttpRequest,
+    actor: Actor,
+    case: Case,
+    form: forms.Form,
+    save: Callable[[], object],
+    *,
+    saved: str,
+    **words: str,
 ) -> HttpResponse:
     """The form, or what became of it: saved and back to the case, or refused with the reasons above it."""
     problem = None
     if form.is_valid():
         try:
             save()
-            return redirect(f"/desk/cases/{case.pk}/#links")
+            return to_case(case.pk, saved)
         except Problem as refused:
             note(actor, refused, case.pk)
             problem = refused
@@ -118,7 +126,9 @@ def add(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
         )
 
     lead = "What is booked is told there at once. Who takes the patient home is named in the ride: Record…"
-    return _answer(request, actor, case, form, save, title="Add a person", lead=lead, button="Add the person")
+    return _answer(
+        request, actor, case, form, save, saved="person", title="Add a person", lead=lead, button="Add the person"
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -137,7 +147,7 @@ def change(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: u
 
     lead = "The link sent to the old address stops working at once."
     title = f"Address of the {item_in_words(old.kind)}"
-    return _answer(request, actor, case, form, save, title=title, lead=lead, button="Save the address")
+    return _answer(request, actor, case, form, save, saved="address", title=title, lead=lead, button="Save the address")
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,11 +171,12 @@ def end(request: HttpRequest, actor: Actor, case_id: uuid.UUID, contact_id: uuid
 
     who = ", ".join(filter(None, (contact.name, contact.email, contact.phone)))
     lead = (
-        f"{who}: the link stops working at once, messages that wait are not sent, and an appointment that stands in a "
-        "calendar there is taken out of it. To give the same person another address use Change address."
+        f"{who}: nobody is written to or rung there any more. The link stops working at once, messages that wait are "
+        "not sent, and an appointment in a calendar there is taken out of it. Is only one of these wrong, or is there "
+        "another for the same person? Use Change address instead."
     )
     title = f"End the contact of the {item_in_words(contact.kind)}"
-    return _answer(request, actor, case, form, save, title=title, lead=lead, button="End the contact")
+    return _answer(request, actor, case, form, save, saved="contact", title=title, lead=lead, button="End the contact")
 
 
 @require_http_methods(["GET", "POST"])
@@ -189,4 +200,6 @@ def language(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResp
 
     lead = "Mails, questions and the phone check come in it from now on, for all cases of this patient."
     title = "Language of the patient"
-    return _answer(request, actor, case, form, save, title=title, lead=lead, button="Save the language")
+    return _answer(
+        request, actor, case, form, save, saved="language", title=title, lead=lead, button="Save the language"
+    )

@@ -15,6 +15,10 @@ SAVED = {
     "arrived": "It is noted that the patient is here.",
     "closed": "The case is closed.",
     "reopened": "The case is open again.",
+    "person": "The person is added.",
+    "address": "The address is changed.",
+    "contact": "The contact has ended.",
+    "language": "The language is changed.",
     "refiled": "The case is filed to this patient now.",
 }
 

@@ -32,7 +32,7 @@ def test_contact_is_ended_from_the_case_and_is_not_shown_any_more(
     seen = {"version": str(case.patient.version)}
     unsaid = client.post(address, seen)
     assert (unsaid.status_code, "Nothing was saved" in unsaid.content.decode(), opens(link)) == (400, True, True)
-    assert client.post(address, {**seen, "why": "not_theirs"})["Location"] == f"/desk/cases/{case.pk}/#links"
+    assert client.post(address, {**seen, "why": "not_theirs"})["Location"] == f"/desk/cases/{case.pk}/?saved=contact"
     assert (opens(link), link.contact.email in shown(client, case)) == (False, False)
     page = client.get(f"/desk/cases/{case.pk}/").content.decode()
     assert "Tell the patient that the appointment stands" in page
@@ -67,7 +67,7 @@ def test_language_is_shown_and_changed_on_the_case(case: Case, signed_in: Callab
     assert ("<strong>English</strong>" in before, f'href="{address}"' in before) == (True, True)
     body = {"version": str(case.patient.version), "language": "es"}
     assert client.post(address, {**body, "language": "fr"}).status_code == 400
-    assert client.post(address, body)["Location"] == f"/desk/cases/{case.pk}/#links"
+    assert client.post(address, body)["Location"] == f"/desk/cases/{case.pk}/?saved=language"
     assert "<strong>Spanish</strong>" in shown(client, case)
     script = client.get(f"/desk/cases/{case.pk}/phone/").content.decode()
     assert '<div class="aloud" lang="es">' in script

@@ -106,7 +106,7 @@ def test_caregiver_is_added_with_the_patients_permission_and_reminded_from_then_
     refused = client.post(address, {**PERSON, "permission": ""})
     assert (refused.status_code, b"Say what the patient allowed" in refused.content) == (400, True)
     assert (client.post(address, PERSON)["Location"], "Ann Other" in shown(client, case)) == (
-        f"/desk/cases/{case.pk}/#links",
+        f"/desk/cases/{case.pk}/?saved=person",
         True,
     )
     kinds = set(Message.objects.filter(subject=case.pk).values_list("kind", flat=True))

@@ -23,6 +23,10 @@ SAID = {
     "desk-arrive": "arrived",
     "desk-close": "closed",
     "desk-reopen": "reopened",
+    "desk-contact-add": "person",
+    "desk-contact-change": "address",
+    "desk-contact-end": "contact",
+    "desk-language": "language",
     "desk-case-refile": "refiled",
 }
 
