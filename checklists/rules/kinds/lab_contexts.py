@@ -62,6 +62,12 @@ def _infusion_taken(context: Context) -> bool:
 infusion_taken = once_for_case(_infusion_taken)
 
 
+def heparin_taken(context: Context) -> bool:
+    """Heparin on the list, given in whichever way; it may take the platelets with it."""
+    taken = (plan for plan in drug_plans(context) if not last_dose(context, plan.drug).not_taking)
+    return any(row.drug_class.casefold() == "heparin" for plan in taken for row in plan.match.rows)
+
+
 def is_infusion(row: HoldRule) -> bool:
     drug_class = row.drug_class.casefold()
     if drug_class == "heparin":
@@ -87,6 +93,7 @@ sugar_at_risk = once_for_case(_sugar_at_risk)
 APPLIES: Mapping[str, Callable[[Context], bool]] = {
     "renal_function": needs_creatinine,
     "parenteral_anticoagulant": infusion_taken,
+    "heparin": heparin_taken,
     "diabetes_or_steroid": sugar_at_risk,
 }
 # Contexts that follow from the drugs, the age and the plan; each other one is a condition that somebody records.

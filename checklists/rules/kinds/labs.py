@@ -87,7 +87,7 @@ def listed(rules: Iterable[LabRule]) -> str:
     for rule in rules:
         group = rule.context if rule.context in EITHER_OF else rule.row
         choices.setdefault(group, []).append(analyte_name(rule.analyte))
-    names = [" or ".join(dict.fromkeys(named)) for named in choices.values()]
+    names = list(dict.fromkeys(" or ".join(dict.fromkeys(named)) for named in choices.values()))
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 

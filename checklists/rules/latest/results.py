@@ -17,10 +17,18 @@ from checklists.rules.sitetime import day_begins, local_date, shown_at, shown_on
 
 
 def lab_limits(context: Context, item: Item) -> Iterator[LatestTime]:
-    """The earliest draw of each analyte that this case owes."""
-    for rule in applicable(context):
-        if rule.required != "optional":
+    """The earliest draw of each analyte that this case owes, by the row that counts for the shortest time."""
+    rules = [rule for rule in applicable(context) if rule.required != "optional"]
+    for rule in rules:
+        if not any(outlasts(rule, other) for other in rules):
             yield draw_limit(context, item, rule)
+
+
+def outlasts(rule: LabRule, other: LabRule) -> bool:
+    """Whether the row counts for more days than another one of the same analyte."""
+    same = analyte_name(other.analyte) == analyte_name(rule.analyte)
+    days, fewer = rule.validity_days, other.validity_days
+    return same and days is not None and fewer is not None and fewer < days
 
 
 def draw_limit(context: Context, item: Item, rule: LabRule) -> LatestTime:

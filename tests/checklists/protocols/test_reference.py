@@ -98,6 +98,7 @@ def test_lab_validity_follows_the_table() -> None:
     found = {rule.row: (rule.validity_days, hours(rule.validity_within)) for rule in PROTOCOL.labs}
     assert found["LB01"] == (30, None)
     assert found["LB02"] == (1, None)
+    assert (found["LB04"], found["LB04a"], found["LB04b"]) == ((30, None), (7, None), (7, None))
     assert found["LB10a"] == (None, 6)
     assert found["LB13"] == (14, None)
     assert found["LB14"] == (None, 4)

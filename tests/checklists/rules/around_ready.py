@@ -172,7 +172,7 @@ def midnight(case: Case, days: int) -> datetime:
 
 def edges_of(case: Case, word: Evidence) -> list[datetime]:
     """From when on such a word counts for this start, and until when."""
-    days = {"labs": (1, 30), "imaging": (30, 90), "pregnancy": (1,)}.get(word.item, ())
+    days = {"labs": (1, 7, 30), "imaging": (30, 90), "pregnancy": (1,)}.get(word.item, ())
     hours = {"labs": (4,), "infection_check": (12,)}.get(word.item, ())
     return [case.start, *(midnight(case, n) for n in days), *(case.start - n * HOUR for n in hours)]
 

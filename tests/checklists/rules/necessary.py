@@ -222,7 +222,8 @@ def measured(case: Case) -> Iterator[str]:
     low = 30.01 if liver else 50 if case.protocol == SIR else 100
     wanted = [("platelets", low), ("haemoglobin", 9)] + ([("fibrinogen", 100.01)] if liver else [])
     for analyte, least in wanted:
-        found = number(case, analyte, days=30)
+        falls = analyte == "platelets" and "heparin" in names and last_dose(case, "heparin") != NEVER
+        found = number(case, analyte, days=7 if falls else 30)
         if not found or min(found) < least:
             yield analyte
     if "diabetes" in case.facts.conditions or "insulin" in names or "metformin" in names:

@@ -62,6 +62,8 @@ OF_CONTEXT: dict[str, dict[str, Any]] = {
     "chronic_liver_disease": {"conditions": ["chronic_liver_disease"]},
     "renal_function": {"medications": [{"name": "apixaban"}]},
     "parenteral_anticoagulant": {"medications": [{"name": "heparin", "dose_tier": "IV infusion"}]},
+    "heparin": {"medications": [{"name": "heparin", "dose_tier": "SC prophylaxis"}]},
+    "chemotherapy": {"conditions": ["chemotherapy"]},
     "doac_level": {"conditions": ["doac_level"]},
     "suspected_infection": {"conditions": ["suspected_infection"]},
     "diabetes_or_steroid": {"cause": "steroid"},

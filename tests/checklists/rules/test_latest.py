@@ -183,6 +183,13 @@ def test_window_ends_with_the_earlier_of_its_days_and_its_months(days, months, l
     assert [limit.on for limit in found] == ([last] if last else [])
 
 
+def test_sample_is_drawn_by_the_row_that_counts_for_the_shortest_time():
+    chemotherapy = replace(FACTS, conditions=frozenset({"chemotherapy"}))
+    for facts, day in ((FACTS, "Mon 8 Feb"), (chemotherapy, "Wed 3 Mar")):
+        found = [limit.sentence for limit in limits(facts, what="blood_drawn") if "platelets" in limit.sentence]
+        assert found == [f"A result of platelets counts if drawn: {day} 2027 or later."]
+
+
 def test_inr_after_warfarin_counts_from_the_last_dose():
     notes = Notes()
     unknown = [limit for limit in limits(taking("warfarin"), what="blood_drawn") if "INR" in limit.sentence]

@@ -188,6 +188,29 @@ def test_patient_and_drugs_say_which_results_are_owed(change, analytes):
     assert asked(replace(FACTS, **change)) == missing(*analytes)
 
 
+@pytest.mark.parametrize(
+    ("change", "days"),
+    [
+        ({}, 30),
+        ({"medications": (Medication("heparin", dose_tier="sc prophylaxis"),)}, 7),
+        ({"medications": (Medication("enoxaparin", dose_tier="prophylactic"),)}, 30),
+        ({"conditions": frozenset({"chemotherapy"})}, 7),
+        ({"conditions": frozenset({"chemotherapy", "chronic_liver_disease"})}, 7),
+    ],
+)
+def test_platelets_are_counted_within_a_week_where_they_fall_fast(change, days):
+    def told(count, ago):
+        notes = Notes()
+        notes.all = [entry for entry in reference_notes().all if entry.value.get("analyte") != "platelets"]
+        notes.add("labs", {"analyte": "platelets", "value": count, "unit": "10^9/L"}, START - ago * DAY)
+        facts = replace(FACTS, **change)
+        found = finding("labs", facts, notes.all, now=START - 3 * DAY, protocol=REFERENCE).reasons
+        return [reason.code for reason in found if "platelets" in reason.sentence]
+
+    assert [told(200, ago) for ago in (days, days + 1)] == [[], ["lab_expired"]]
+    assert told(20, 3) == ["lab_out_of_range"]
+
+
 def test_row_that_only_informs_is_not_asked_for():
     labs = tuple(replace(rule, required="info") if rule.analyte == "haemoglobin" else rule for rule in REFERENCE.labs)
     without = Notes()
