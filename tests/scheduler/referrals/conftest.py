@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from scheduler.models import Practice
+from tests.scheduler import stored
 
 COLUMNS = ("family_name", "given_name", "born_on", "record_number", "email", "phone", "procedure", "levels",
            "fractured_on", "cause", "medications")  # fmt: skip
@@ -48,12 +48,9 @@ def sheet(*rows: dict[str, str], delimiter: str = ",") -> str:
     return out.getvalue()
 
 
-def everything() -> dict[str, list[tuple[Any, ...]]]:
+def everything() -> dict[str, list[str]]:
     """Every row of every table."""
-    return {
-        model._meta.label: sorted(map(repr, model._default_manager.values_list()))
-        for model in apps.get_models(include_auto_created=True)
-    }
+    return stored.rows(apps.get_models(include_auto_created=True))
 
 
 @pytest.fixture

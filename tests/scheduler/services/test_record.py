@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models, transaction
+from django.db import transaction
 
 from checklists.rules.values import Authority
 from scheduler.models import Case, Practice, Record, RecordHead, Resource, Task, User
@@ -16,6 +16,7 @@ from scheduler.services import bookings, cases, evidence, gates, people, signing
 from scheduler.services.demonstration import demonstration_document
 from scheduler.services.record import salted_digest
 from scheduler.services.verification import verify_chain
+from tests.scheduler import stored
 from tests.scheduler.database.refusing import refused_sql
 from tests.scheduler.services.steps import BY, end_it, item_version, record, start_it, undone
 
@@ -27,14 +28,10 @@ class RecordBroken(Exception):
     pass
 
 
-def tables() -> dict[str, list[dict[str, Any]]]:
+def tables() -> dict[str, list[str]]:
     """All rows of all our tables."""
-    ours: list[type[models.Model]] = [
-        model
-        for label in ("checklists", "notifications", "scheduler")
-        for model in apps.get_app_config(label).get_models()
-    ]
-    return {model.__name__: list(model.objects.order_by("pk").values()) for model in ours}
+    apps_of_ours = ("checklists", "notifications", "scheduler")
+    return stored.rows(model for label in apps_of_ours for model in apps.get_app_config(label).get_models())
 
 
 def common(case: Case, now: datetime) -> dict[str, Any]:
@@ -216,7 +213,7 @@ def test_act_leaves_its_row_or_nothing(
             Task.objects.filter(case=case, key="k", done_at=None).delete()
         assert tables() == before
     act(Case.objects.get(pk=case.pk), start, resources)
-    new = Record.objects.filter(practice_id=case.practice_id, number__gt=len(before["Record"]))
+    new = Record.objects.filter(practice_id=case.practice_id, number__gt=len(before["scheduler.Record"]))
     assert action in new.values_list("action", flat=True)
     assert verify_chain(case.practice_id) == []
 

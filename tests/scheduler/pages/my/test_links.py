@@ -18,6 +18,7 @@ from scheduler.rules.links import TRIES
 from scheduler.services import transitions
 from scheduler.services.link_mails import send_link
 from tests.conftest import NOW
+from tests.scheduler import stored
 from tests.scheduler.pages.my.visiting import BY, birth_date, enter, follow, give_link, link_of, token
 from tests.scheduler.services.steps import end_it
 
@@ -36,14 +37,14 @@ def written() -> list[Any]:
     return [model for model in apps.get_models() if model is not Reading]
 
 
-def everything() -> dict[str, list[tuple[Any, ...]]]:
+def everything() -> dict[str, list[str]]:
     """Every row of every table."""
-    return {model.__name__: sorted(map(str, model._default_manager.values_list())) for model in written()}
+    return stored.rows(written())
 
 
-def everything_but_looks() -> dict[str, list[tuple[Any, ...]]]:
+def everything_but_looks() -> dict[str, list[str]]:
     """As `everything`, where somebody is shown a patient: that they looked is logged."""
-    return {name: rows for name, rows in everything().items() if name != "Reading"}
+    return {name: rows for name, rows in everything().items() if name != "scheduler.Reading"}
 
 
 def same(answer: HttpResponse) -> tuple[Any, ...]:

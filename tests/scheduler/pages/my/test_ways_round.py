@@ -149,7 +149,7 @@ def test_place_that_erred_at_many_links_waits_an_hour_and_nobody_else(case: Case
     waits = follow(link_of(case)).post("/my/", right, **HERE)
     assert (waits.status_code, waits["Retry-After"], "Espere una hora" in waits.content.decode()) == (429, "3600", True)
     grown = {name for name, rows in everything().items() if rows != before[name]}
-    assert (grown, link_of(case).wrong_answers) == ({"Record", "RecordHead"}, 0)
+    assert (grown, link_of(case).wrong_answers) == ({"scheduler.Record", "scheduler.RecordHead"}, 0)
     assert Record.objects.latest("number").codes == ["too_many"]
     assert follow(link_of(case)).post("/my/", right, **THERE).status_code == 302
     at(NOW + PLACE_WAITS)
