@@ -13,12 +13,12 @@ from checklists.services import checklists
 from checklists.services.gate import ask_gate
 from checklists.services.protocols import typed_protocol
 from scheduler import messages
-from scheduler.models import Booking, Case, Claim, Patient, Resource
+from scheduler.models import Booking, Case, Claim, Patient, Resource, Task
 from scheduler.rules.duties import Duty
 from scheduler.rules.intervals import Durations, Intervals, intervals
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import Act
-from scheduler.services.cases import allow, bump, note_facts, put_off, seen
+from scheduler.services.cases import allow, bump, no_other_length, note_facts, put_off, seen
 from scheduler.services.gates import refuse_unless_open
 from scheduler.services.links import links_for
 from scheduler.services.readiness import locked_case, look_again
@@ -117,6 +117,7 @@ def move_booking(
         note_facts(case, by=by, now=now, arrived_at=None)
         case.arrived_at = None
     bump(case, "arrived_at")
+    no_other_length(case, booking, "moved", by, now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -152,6 +153,7 @@ def release_booking_of(
     if booking is None:
         raise Refused("The case has no booking to release.", code="not_booked")
     put_off(case, by=by, now=now)
+    no_other_length(case, booking, "the booking was released", by, now)
     booking.claims.filter(is_active=True).update(is_active=False)
     booking.released_at, booking.released_by, booking.release_reason = now, by, reason
     next_sequence(booking, now)
@@ -188,8 +190,13 @@ def _call_where_no_mail_goes(case: Case, booking: Booking, what: str, by: str, n
 
 
 def owe_call(case: Case, booking: Booking, sentence: str, by: str, now: datetime) -> None:
-    """Once for each SEQUENCE, as the mail would have been."""
+    """Once for each SEQUENCE, as the mail would have been; a call about the time before it is overtaken."""
     key = f"told:{booking.pk}:{booking.sequence}"
+    calls = Task.objects.filter(case=case, kind="call", key__startswith="told:", done_at=None).exclude(key=key)
+    overtaken = list(calls.values_list("key", flat=True))
+    if overtaken:
+        outcome = "overtaken by a later change of the appointment"
+        drop_tasks(case=case, kinds=("call",), keys=overtaken, outcome=outcome, by=by, now=now)
     owe_task(case=case, duty=Duty("call", key, "scheduler", sentence, None), by=by, now=now)
 
 

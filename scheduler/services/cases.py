@@ -10,7 +10,7 @@ from checklists.rules.levels import LevelError, parse_levels
 from checklists.rules.values import DateAbout, Facts, Medication
 from checklists.services import checklists
 from checklists.services.protocols import NotInForce, typed_protocol, version_in_force
-from scheduler.models import Case, Patient, Practice
+from scheduler.models import Booking, Case, Patient, Practice
 from scheduler.reads import looked_at_cases
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Ended
@@ -20,7 +20,7 @@ from scheduler.services.links import revoke_links
 from scheduler.services.people import NewContact, NewPatient, add_contact, add_patient, refuse_gone
 from scheduler.services.readiness import judged_start, locked_case, look_again
 from scheduler.services.record import SYSTEM, append_record
-from scheduler.services.tasks import owe_task
+from scheduler.services.tasks import drop_tasks, owe_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,17 +295,28 @@ def plan_with_kept(plan: Plan, facts: Facts) -> Plan:
 
 
 def ask_for_a_fitting_slot(case: Case, levels: int, by: str, now: datetime) -> None:
-    """Where plan or protocol now need another length than the booking holds, moving it becomes a task."""
+    """Where plan or protocol now need another length than the booking holds, moving it is a task until it fits."""
     booking = case.booking
     if booking is None:
         return
     needed = timedelta(minutes=typed_protocol(case.checklist.protocol_version).minutes_per_level * levels)
     held = booking.ends_at - booking.starts_at
-    if needed != held:
-        minutes = [int(span.total_seconds() // 60) for span in (needed, held)]
-        sentence = f"The plan now needs {minutes[0]} minutes and the booking holds {minutes[1]}. Move the booking."
-        duty = Duty("reschedule", f"length:{booking.pk}", "scheduler", sentence, booking.starts_at)
-        owe_task(case=case, duty=duty, by=by, now=now)
+    if needed == held:
+        no_other_length(case, booking, "the booking fits again", by, now)
+        return
+    minutes = [int(span.total_seconds() // 60) for span in (needed, held)]
+    sentence = f"The plan now needs {minutes[0]} minutes and the booking holds {minutes[1]}. Move the booking."
+    duty = Duty("reschedule", length_key(booking), "scheduler", sentence, booking.starts_at)
+    owe_task(case=case, duty=duty, by=by, now=now)
+
+
+def length_key(booking: Booking) -> str:
+    return f"length:{booking.pk}"
+
+
+def no_other_length(case: Case, booking: Booking, outcome: str, by: str, now: datetime) -> None:
+    """Nobody moves this booking any more because it is too short or too long."""
+    drop_tasks(case=case, kinds=("reschedule",), keys=(length_key(booking),), outcome=outcome, by=by, now=now)
 
 
 def case_of(practice_id: uuid.UUID, case_id: uuid.UUID) -> Case:

@@ -17,7 +17,7 @@ from scheduler.rules.problems import Refused
 from scheduler.rules.recorded import recorded_item
 from scheduler.rules.transitions import BEFORE_PROCEDURE, ENDED_BY, TRANSITIONS, Act
 from scheduler.services.bookings import release_booking_of
-from scheduler.services.cases import allow, bump, note_facts, put_off, seen
+from scheduler.services.cases import allow, bump, no_other_length, note_facts, put_off, seen
 from scheduler.services.gate_trail import trail_of
 from scheduler.services.gates import refuse_unless_open
 from scheduler.services.home import tell_at_home
@@ -111,6 +111,7 @@ def _go(act: Act, practice_id: uuid.UUID, case_id: uuid.UUID, seen_version: int,
                 now=now,
             )
             trail = trail_of(issued)
+            no_other_length(case, case.booking, "the procedure began", by, now)
     if act == Act.CLOSE:
         refuse_while_restart_owed(case, now)
     case.state = step.targets[0]
