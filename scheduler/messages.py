@@ -46,6 +46,7 @@ class Attendee:
     address: str
     name: str | None  # a patient is never named in a message
     contact: Contact | None = None
+    told: int = -1  # SEQUENCE of the last invite to them
 
 
 def attendees(case: Case, booking: Booking) -> tuple[Attendee, ...]:
@@ -94,7 +95,7 @@ def told(case: Case, booking: Booking) -> tuple[Attendee, ...]:
     invites = invites.defer("payload").order_by("sequence", "created_at")
     last = {message.recipient_hash: message for message in invites}
     return tuple(
-        Attendee(message.kind.removeprefix("invite:"), message.recipient, None)
+        Attendee(message.kind.removeprefix("invite:"), message.recipient, None, told=message.sequence)
         for message in last.values()
         if message.method == "REQUEST"
     )
@@ -133,9 +134,13 @@ def _queue(
     )
     language = case.patient.language if attendee.who == "patient" else mail_texts.STAFF
     kind = f"{'cancel' if cancelled else 'invite'}:{attendee.who}"
+    sequence, stamped_at = booking.sequence, booking.stamped_at
+    if cancelled and attendee.told >= sequence:
+        # Out of a booking that stands: calendars take for old what is no newer than the invite they hold.
+        sequence, stamped_at = attendee.told + 1, max(now.replace(microsecond=0), stamped_at + timedelta(seconds=1))
     event = Event(
         uid=booking.uid,
-        sequence=booking.sequence,
+        sequence=sequence,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
         zone=practice.zone,
@@ -146,7 +151,7 @@ def _queue(
         organizer_email=practice.email,
         attendee_email=attendee.address,
         attendee_name=attendee.name,
-        stamped_at=booking.stamped_at,
+        stamped_at=stamped_at,
         cancelled=cancelled,
     )
     outbox.enqueue_invite(
@@ -300,7 +305,7 @@ def still_true(message: Message, now: datetime) -> str | None:
     died = Case.objects.filter(patient_id=case.patient_id, ending="died")
     if message.kind in PATIENT_KINDS and died.exists():
         return "the patient has died"
-    if message.kind in TO_CONTACTS and not _still_reached_there(message, case):
+    if message.kind in ("invite:patient", *TO_CONTACTS) and not _still_reached_there(message, case):
         return "the contact was ended"
     if message.method == "REQUEST":
         booking = case.booking

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from notifications.encryption import keyed_hash
 from notifications.models import Message
@@ -228,15 +228,19 @@ def invite_anew(case: Case, by: str, now: datetime) -> None:
     booking = case.booking
     if booking is None or case.state != "booked":
         return
-    if _was_taken_back(case, booking):
+    if (highest := _taken_back_under(case, booking)) is not None:
         # What was cancelled for an address comes back there under a higher SEQUENCE only.
+        booking.sequence = highest
         next_sequence(booking, now)
         booking.save(update_fields=["sequence", "stamped_at"])
     messages.invite(case=case, booking=booking, link_to=links_for(case, by=by, now=now), by=by, now=now)
 
 
-def _was_taken_back(case: Case, booking: Booking) -> bool:
+def _taken_back_under(case: Case, booking: Booking) -> int | None:
+    """The highest SEQUENCE under which somebody who is in it lost the present time; None where nobody did."""
     present = [keyed_hash(case.practice_id, each.address) for each in messages.attendees(case, booking)]
     mine = Message.objects.filter(practice_id=case.practice_id, subject=case.pk, recipient_hash__in=present)
-    told = mine.filter(uid=booking.uid, sequence=booking.sequence)
-    return told.filter(Q(method="CANCEL") | Q(method="REQUEST", state="superseded")).exists()
+    told = mine.filter(uid=booking.uid, sequence__gte=booking.sequence)
+    lost = told.filter(Q(method="CANCEL") | Q(method="REQUEST", state="superseded"))
+    highest: int | None = lost.aggregate(highest=Max("sequence"))["highest"]
+    return highest

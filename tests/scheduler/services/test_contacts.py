@@ -9,22 +9,43 @@ import pytest
 from notifications.encryption import keyed_hash
 from notifications.models import Message
 from scheduler import messages
-from scheduler.models import Case, Contact, Link, Patient, Record
+from scheduler.models import Case, Contact, Link, Patient, Record, Resource
 from scheduler.rules.links import TRIES, digest_of
 from scheduler.rules.problems import Invalid, NotFound, Refused, Stale
-from scheduler.services.contacts import change_language, end_contact
+from scheduler.services.bookings import Slot, move_booking
+from scheduler.services.contacts import add_person, change_language, end_contact
 from scheduler.services.link_mails import send_link
 from scheduler.services.links import open_link
+from scheduler.services.people import NewContact
 from tests.scheduler.pages.my.visiting import add, link_of, token
 from tests.scheduler.services.mailing import decoded, send_all
 from tests.scheduler.services.steps import BY, record
+from tests.scheduler.walks.calendars import Calendars
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def case(tell: Callable[..., Case], now: datetime) -> Case:
     return tell("booked", start=now + timedelta(days=6))
+
+
+def again(contact: Contact, now: datetime) -> None:
+    """The same address, noted anew."""
+    new = NewContact(email=contact.email)
+    who = {"practice_id": contact.practice_id, "patient_id": contact.patient_id, "by": BY, "now": now}
+    add_person(contact=new, **who)
+
+
+def move_later(case: Case, now: datetime) -> None:
+    case.refresh_from_db()
+    assert case.booking is not None
+    names = ("Room 1", "Chris Clinician", "Bay 1")
+    ids = [Resource.objects.get(practice=case.practice, name=name).pk for name in names]
+    slot = Slot(now + 7 * DAY, *ids)
+    who = {"practice_id": case.practice_id, "booking_id": case.booking.pk, "seen_version": case.version}
+    move_booking(slot=slot, by=BY, now=now, **who)
 
 
 def end(contact: Contact, now: datetime, **changed: Any) -> Contact:
@@ -62,6 +83,17 @@ def test_ended_address_has_no_link_no_reminder_and_no_entry_and_the_patient_is_r
     assert (box.to, last.method) == ([link.contact.email], "CANCEL")
     assert calls(case) == ["Tell the patient that the appointment stands: no e-mail address."]
     assert list(Record.objects.filter(action="contact_ended").values_list("codes", flat=True)) == [["not_theirs"]]
+
+
+def test_invite_that_waits_is_not_sent_to_an_address_that_ended_after_the_check_in(
+    tell: Callable[..., Case], start: datetime
+) -> None:
+    case = tell("checked_in", now=start - timedelta(minutes=20))
+    contact = case.patient.contacts.get(kind="patient")
+    assert waiting(case, "invite:patient")
+    end(contact, start - timedelta(minutes=10))
+    box, _ = send_all(start - timedelta(minutes=5))
+    assert contact.email not in box.to
 
 
 def test_patient_with_another_address_is_not_rung_and_keeps_the_entry_there(case: Case, now: datetime) -> None:
@@ -167,3 +199,19 @@ def test_language_that_we_do_not_write_or_a_stale_one_changes_nothing(
         say(case.patient, "es", now, practice_id=other_practice.pk)
     case.patient.refresh_from_db()
     assert case.patient.language == "en"
+
+
+def test_calendar_at_an_ended_address_takes_the_cancellation_and_a_return_for_new(case: Case, now: datetime) -> None:
+    old, calendars = link_of(case).contact, Calendars()
+    for moment, change in ((-5 * DAY, None), (0 * DAY, end), (DAY, again)):
+        if change is not None:
+            change(old, now + moment)
+        box, _ = send_all(now + moment)
+        for recipient, payload in box.received:
+            calendars.receive(recipient, payload)
+        held = {address for address, *_ in calendars.standing(now)}
+        assert (old.email in held) == (change is not end)
+    move_later(case, now + DAY)
+    for recipient, payload in send_all(now + DAY)[0].received:
+        calendars.receive(recipient, payload)
+    assert {start for _, _, start in calendars.standing(now)} == {now + 8 * DAY}

@@ -160,6 +160,7 @@ def test_nothing_reaches_the_address_of_a_patient_who_died(
     staged = tell("booked", start=now + timedelta(days=5), slot=("Room 2", "Sam Second", "Bay 2"))
     theirs, other = address(case), address(staged)
     Case.objects.filter(pk=staged.pk).update(patient=case.patient_id)
+    staged.patient.contacts.update(patient=case.patient_id)
     before, _ = send_all(now - timedelta(days=6))
     assert theirs in before.to and other in before.to
     assert Message.objects.filter(kind="reminder:patient", state="queued").count() > 0
