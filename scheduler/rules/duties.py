@@ -16,6 +16,8 @@ FINISHED_BY = {**dict.fromkeys(DECIDED_BY_CLINICIANS, CLINICIANS), RECORD_BROKEN
 DOWNTIME_REVIEW = "downtime:"
 # How the key of a task begins that is about the patient to whom its case was filed by mistake.
 REFILED = "refiled:"
+# How the key of a task begins that is about a patient who died, as another case says.
+DIED = "died:"
 # A yes to a sign of illness is asked about by somebody who may say what it is.
 CALLED_BY = {"infection_prescreen": "nurse"}
 PEOPLE_WITHOUT_QUEUE = {"patient": "scheduler", "caregiver": "scheduler", "escort": "scheduler"}

@@ -14,7 +14,7 @@ from checklists.services.gate import ask_gate
 from checklists.services.protocols import typed_protocol
 from scheduler import messages
 from scheduler.models import Booking, Case, Claim, Patient, Resource, Task
-from scheduler.rules.duties import Duty
+from scheduler.rules.duties import DIED, Duty
 from scheduler.rules.intervals import Durations, Intervals, intervals
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
 from scheduler.rules.transitions import Act
@@ -65,7 +65,7 @@ def book_case(
     was_put_off = checklists.current_facts(case.checklist).not_happening
     stopped = restarts_owed(case, now) if was_put_off else []
     note_facts(case, by=by, now=now, not_happening=False, put_off_at=None, started_holds=(), arrived_at=None)
-    drop_tasks(case=case, kinds=("reschedule",), outcome="booked anew", by=by, now=now)
+    _settle_offers(case, by, now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -214,6 +214,13 @@ def _locked_booking(practice_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Case
     if case.booking is None or case.booking.pk != booking_id:
         raise Refused("This booking was released. Look at the case again.", code="booking_released")
     return case, case.booking
+
+
+def _settle_offers(case: Case, by: str, now: datetime) -> None:
+    """A new date is found; that the patient died, as another case says, is still to be followed."""
+    owed = Task.objects.filter(case=case, kind="reschedule", done_at=None).exclude(key__startswith=DIED)
+    keys = list(owed.values_list("key", flat=True))
+    drop_tasks(case=case, kinds=("reschedule",), keys=keys, outcome="booked anew", by=by, now=now)
 
 
 def _check_start(starts_at: datetime, now: datetime) -> None:

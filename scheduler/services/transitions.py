@@ -11,7 +11,7 @@ from checklists.services import checklists
 from checklists.services.gate import ask_gate, issue_pass
 from scheduler import messages
 from scheduler.models import Case
-from scheduler.rules.duties import Duty
+from scheduler.rules.duties import DIED, Duty
 from scheduler.rules.links import Ended
 from scheduler.rules.problems import Refused
 from scheduler.rules.recorded import recorded_item
@@ -170,7 +170,7 @@ def ask_to_end_other_cases(case: Case, by: str, now: datetime) -> None:
     """Nobody rings the family about another appointment: the desk ends what else is open."""
     others = Case.objects.filter(patient_id=case.patient_id, state__in=BEFORE_PROCEDURE).exclude(pk=case.pk)
     for other in others.select_related("practice"):
-        duty = Duty("reschedule", f"died:{case.pk}", "scheduler", "The patient died. End this case as well.", None)
+        duty = Duty("reschedule", f"{DIED}{case.pk}", "scheduler", "The patient died. End this case as well.", None)
         owe_task(case=other, duty=duty, by=by, now=now)
 
 

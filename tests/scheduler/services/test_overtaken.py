@@ -96,3 +96,14 @@ def test_begun_procedure_is_not_to_be_moved(world: World, start: datetime) -> No
     )
     act(transitions.start, case, BY, start)
     assert open_tasks(case, "reschedule") == []
+
+
+def test_new_date_does_not_settle_that_the_patient_died(world: World, case: Case, now: datetime) -> None:
+    of_booking(bookings.release_booking, case, now, reason="room closed")
+    gone = world.tell("opened", now=now)
+    Case.objects.filter(pk=gone.pk).update(patient=case.patient)
+    gone.refresh_from_db()
+    act(transitions.end_case, gone, BY, now, ending="died", reason="their daughter rang")
+    ids = [world.resources[name].pk for name in ("Room 1", "Chris Clinician", "Bay 1")]
+    act(bookings.book_case, case, BY, now, slot=bookings.Slot(now + timedelta(days=9), *ids))
+    assert open_tasks(case, "reschedule") == ["The patient died. End this case as well."]
