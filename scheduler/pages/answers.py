@@ -11,11 +11,13 @@ from django.forms import BoundField
 from django.utils import translation
 
 from checklists.rules.questions import Answer, Choice, Detail, Text, problems_of
-from checklists.rules.questions.script import CHOOSE, DAY, SIGNS_LEFT, SKIPPED, TIME, UNREADABLE
+from checklists.rules.questions.script import CHOOSE, DAY, SIGNS_LEFT, SKIPPED, TIME, TIME_LEFT, UNREADABLE
 from checklists.rules.sitetime import wall_instant
 from scheduler.models import Practice
 from scheduler.services.answers import Asked, Said
 from scheduler.spoken import say
+
+UNTOLD = ("not_sure", "call_me")  # these leave open what happened, whatever else was filled in
 
 
 def prefix_of(item: str) -> str:
@@ -131,6 +133,8 @@ class AnswerForm(forms.Form):
             return data
         if any(data.get(f"{c.code}-{d.name}") for c, d in self._details() if d.kind == "many" and c != chosen):
             self._wrong("choice", self._say(SIGNS_LEFT))
+        if chosen.code not in UNTOLD and any(self._has_time(data, c, d) for c, d in self._details() if c != chosen):
+            self._wrong("choice", self._say(TIME_LEFT))
         if data.get("version") is None:  # it was not on the page that was sent
             self._wrong("choice", self._say(CHOOSE))
         given = {detail.name: self._given(chosen, detail, data) for detail in chosen.details}
@@ -140,6 +144,10 @@ class AnswerForm(forms.Form):
                 self._wrong(self._field(chosen, wrong.field), self._say(wrong.text))
         data["answer"] = answer
         return data
+
+    def _has_time(self, data: dict[str, Any], choice: Choice, detail: Detail) -> bool:
+        name = f"{choice.code}-{detail.name}"
+        return any(data.get(f"{name}-{part}") is not None for part in ("day", "time"))
 
     def _given(self, choice: Choice, detail: Detail, data: dict[str, Any]) -> Any:
         name = f"{choice.code}-{detail.name}"

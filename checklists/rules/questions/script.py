@@ -6,6 +6,7 @@ DAY = say("Day")
 TIME = say("Time")
 CHOOSE = say("Choose one of the answers.")
 SIGNS_LEFT = say("You chose a sign from the list. Choose the answer that goes with it, or take the sign away.")
+TIME_LEFT = say("You gave a time at another answer. Choose the answer that goes with it, or take the time away.")
 SKIPPED = say("The clocks change at that time. Give a time before or after.")
 UNREADABLE = say("Give the day and the time.")
 

@@ -132,6 +132,8 @@ class DoseForm(ItemForm):
         day = data.get("day")
         if data.get("answer") == "taken" and day is None and "day" not in self.errors:
             self.add_error("day", "Give the date of the last dose, or choose another answer.")
+        if data.get("answer") == "not_taking" and (day is not None or data.get("at") is not None):
+            self.add_error("day", "This belongs to a dose that was taken. Leave it empty, or choose another answer.")
         if day is not None and day > self.bedside.now.astimezone(self.bedside.tz).date():
             self.add_error("day", f"{day} lies ahead. Give the date of the last dose.")
         data["instant"] = self.moment("day", "at")
@@ -185,6 +187,8 @@ class FastingForm(ItemForm):
         taken = []
         for place in self.places:
             if not data.get(f"intake_{place}"):
+                if data.get(f"at_{place}") is not None and not self[f"intake_{place}"].initial:
+                    self.add_error(f"intake_{place}", "Say what was taken at this time, or take the time away.")
                 continue
             instant = self.moment(f"day_{place}", f"at_{place}")
             if instant is not None:

@@ -126,5 +126,5 @@ class CheckForm(ScreenForm):
             "skin": data["skin"],
             "outcome": outcome,
             **({"reason": data["reason"].strip()} if outcome == ASSESSED else {}),
-            **({"over_on": data["over_on"].isoformat()} if outcome == INFECTION and data["over_on"] else {}),
+            **({"over_on": data["over_on"].isoformat()} if data["over_on"] else {}),
         }

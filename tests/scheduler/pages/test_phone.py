@@ -147,6 +147,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ride", {"choice": "no"}, "Choose one of the answers."),
     ("infection_prescreen", {"choice": "no", "yes-signs": ["chills"]}, "Choose"),
     ("fasting", {"choice": "nothing"}, "Choose one of the answers."),
+    ("hold:apixaban", {"choice": "not_taking", "stopped-last-day": "2027-02-28"}, "You gave a time at another answer."),
+    ("hold:apixaban", {"choice": "not_taking", "stopped-last-time": "08:00"}, "You gave a time at another answer."),
 ]
 
 
@@ -163,6 +165,19 @@ def test_answer_that_is_wrong_is_named_with_a_link_and_nothing_is_saved(
         assert Evidence.objects.count() == before
         assert links
         assert [link for link in links if f'id="{link}"' not in page] == []
+
+
+def test_time_of_another_answer_is_asked_about_unless_the_answer_leaves_it_open(
+    tell: Callable[..., Case], signed_in: Callable[[str], Client], staff: dict[str, Any]
+) -> None:
+    case, client = tell("tested", start=NOW + timedelta(hours=3)), signed_in("scheduler")
+    ate = {"ate-what": "light meal", "ate-at-day": "2027-03-01", "ate-at-time": "07:00"}
+    drank = {"clear-at-day": "2027-03-01", "clear-at-time": "06:00"}
+    for fields in ({"choice": "nothing", **ate}, {"choice": "clear", **drank, **ate}):
+        answer = client.post(address(case), form(("fasting", fields)))
+        assert (answer.status_code, "You gave a time at another answer." in answer.content.decode()) == (400, True)
+    client.post(address(case), form(("fasting", {"choice": "not_sure", **ate})))
+    assert told(case, staff["scheduler"].by) == [("fasting", {"answer": "not_sure"}, "patient")]
 
 
 def test_wall_time_that_the_clock_change_skips_is_refused(

@@ -52,6 +52,12 @@ def test_none_of_these_answers_every_question_of_the_protocol(place: Bedside) ->
     assert (made.authority, place.lines()["infection_check"].status) == (Authority.NURSE, "satisfied")
 
 
+def test_last_day_of_an_infection_is_not_left_out_of_a_clear_check(place: Bedside) -> None:
+    answer = check(place, over_on="2027-03-09")
+    assert (answer.status_code, recorded(place)) == (400, [])
+    assert "belongs to an infection that was found" in answer.content.decode()
+
+
 def test_yes_of_the_patient_is_asked_about_first(
     tell: Callable[..., Case], bedside: Callable[..., Bedside], staff: dict[str, User]
 ) -> None:

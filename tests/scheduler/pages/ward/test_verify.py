@@ -243,7 +243,14 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
     ("hold:apixaban", {"answer": "taken"}, "Give the date of the last dose"),
     ("hold:apixaban", {"answer": "taken", "day": "2027-03-01", "at": "08:01"}, "lies ahead"),
     ("hold:apixaban", {"answer": "taken", "day": "2027-03-02"}, "lies ahead"),
+    ("hold:apixaban", {"answer": "not_taking", "day": "2027-03-01"}, "This belongs to a dose that was taken."),
+    ("hold:apixaban", {"answer": "not_taking", "at": "07:10"}, "This belongs to a dose that was taken."),
     ("fasting", {}, "Say what was taken last and when"),
+    (
+        "fasting",
+        {"at_1": "07:00", "intake_2": "light meal", "day_2": "2027-02-28", "at_2": "19:00"},
+        "Say what was taken at this time, or take the time away.",
+    ),
     ("fasting", {"intake_1": "light meal"}, "Give day and time of: light meal."),
     (
         "labs",
@@ -303,6 +310,26 @@ def test_fasting_form_begins_with_what_was_said_and_keeps_it(
     place.record("fasting", intake_1="clear liquids", day_1="2027-03-01", at_1="06:00", **rows)
     coffee = {"intake": "clear liquids", "at": "2027-03-01T11:00:00+00:00"}
     assert newest(here).value == {"intakes": [coffee, supper]}
+
+
+def test_time_without_its_food_beside_what_was_said_is_not_left_out(
+    here: Case, bedside: Callable[..., Bedside], staff: dict[str, User]
+) -> None:
+    supper = {"intake": "light meal", "at": "2027-03-01T00:00:00+00:00"}
+    say(here, "fasting", {"intakes": [supper]}, "patient", staff)
+    rows = {"intake_2": "light meal", "day_2": "2027-02-28", "at_2": "19:00"}
+    answer = bedside(here).record("fasting", day_1="2027-03-01", at_1="07:00", **rows)
+    assert (answer.status_code, newest(here).authority) == (400, Authority.PATIENT)
+
+
+def test_row_of_what_was_said_is_taken_out_by_its_food(
+    here: Case, bedside: Callable[..., Bedside], staff: dict[str, User]
+) -> None:
+    supper = {"intake": "light meal", "at": "2027-03-01T00:00:00+00:00"}
+    say(here, "fasting", {"intakes": [supper]}, "patient", staff)
+    coffee = {"intake_1": "clear liquids", "day_1": "2027-03-01", "at_1": "06:00"}
+    bedside(here).record("fasting", **coffee, intake_2="", day_2="2027-02-28", at_2="19:00")
+    assert newest(here).value == {"intakes": [{"intake": "clear liquids", "at": "2027-03-01T11:00:00+00:00"}]}
 
 
 def test_form_of_another_case_does_not_reach_this_one(
