@@ -41,6 +41,8 @@ class Calendars:
         )
         key = (address, str(event["UID"]))
         before = self.held.get(key)
+        if before == entry:  # delivered again after an answer that was lost
+            return
         if before is None:
             assert method == "REQUEST", f"{address} was told to remove what they never had"
         else:
