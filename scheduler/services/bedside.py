@@ -82,7 +82,7 @@ class Asked:
         """What a nurse records by agreeing with what was said; None where agreeing is not enough."""
         codes = {reason.code for reason in self.finding.reasons}
         fails = any(reason.status is Status.FAILED for reason in self.finding.reasons)
-        if self.noes or fails or self.is_disputed or not codes & ASK_AGAIN:
+        if self.noes or fails or self.is_disputed or not codes & ASK_AGAIN or "fasting_said_in_part" in codes:
             return None
         if self.finding.kind == "labs":
             return LOOKED_AT

@@ -339,6 +339,9 @@ def meals() -> Iterator[tuple[str, Words]]:
     several = [{"intake": name, "at": (START - 5 * HOUR).isoformat()} for name in ("water", "light meal", "burger")]
     yield "three intakes", only("fasting", word("fasting", {"intakes": several}))
     yield "no intakes", only("fasting", word("fasting", {"intakes": []}))
+    for short in (0 * HOUR, SECOND, -SECOND, 2 * HOUR):
+        since = {"intakes": [], "since": (START - 8 * HOUR + short).isoformat()}
+        yield f"nothing since 8 hours less {short} before", only("fasting", word("fasting", since))
 
 
 def infections() -> Iterator[tuple[str, Words]]:

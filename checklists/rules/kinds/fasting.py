@@ -133,7 +133,7 @@ def fast_end(context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...],
 def statement_checks(
     context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], stated: tuple[Evidence, ...]
 ) -> list[Check]:
-    """A statement made before the fast began says nothing about the fast."""
+    """A statement made before the fast began, or about a part of it only, says nothing about the fast."""
     if not stated:
         return [pending("fasting_missing", "Ask what was eaten and drunk last, and when, and record it.")]
     said_at = stated[0].observed_at
@@ -141,9 +141,25 @@ def statement_checks(
         in_time = context.start.before(next_day(context, said_at))
     else:
         in_time = context.start.at_most(said_at + longest(rules))
-    if in_time:
+    if not in_time:
+        return [pending("fasting_stated_early", "This was said before the fast began. Ask again what was taken since.")]
+    return part_checks(context, rule, rules, stated)
+
+
+def part_checks(
+    context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...], stated: tuple[Evidence, ...]
+) -> list[Check]:
+    """`Nothing since two o'clock` is not enough for a start whose fast began before two."""
+    named = [parse_instant(entry.value["since"]) for entry in stated if "since" in entry.value]
+    if not named:
         return []
-    return [pending("fasting_stated_early", "This was said before the fast began. Ask again what was taken since.")]
+    since = max(named)
+    before_it = next_day(context, since - timedelta.resolution)
+    if context.start.at_least(before_it if rule.mode == MIDNIGHT else since + longest(rules)):
+        return []
+    shown = shown_at(since, context.facts.site.tz)
+    ask = f"This was said of the time since {shown} only, and the fast for this start begins earlier."
+    return [pending("fasting_said_in_part", f"{ask} Ask what was eaten and drunk last, and when.")]
 
 
 def fast_start(context: Context, rule: FastingRule, rules: tuple[IntakeRule, ...]) -> datetime:
@@ -158,6 +174,6 @@ FASTING = Kind(
     items=lambda context: context.single("fasting"),
     answer=answer,
     said_no=never_no,
-    shapes=(Shape({"intakes": listed(nested(Shape({"intake": TEXT, "at": INSTANT})))}), NOT_SURE),
+    shapes=(Shape({"intakes": listed(nested(Shape({"intake": TEXT, "at": INSTANT})))}, {"since": INSTANT}), NOT_SURE),
     postpones=postpones,
 )

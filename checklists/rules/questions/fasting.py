@@ -108,15 +108,17 @@ def _choices(context: Context, begins: datetime, by_midnight: bool) -> tuple[Cho
     )
 
 
-def value(_question: Question, answer: Answer) -> dict[str, Any]:
+def value(question: Question, answer: Answer) -> dict[str, Any]:
+    """What is said of the time since the fast begins names that time: for an earlier start it is not enough."""
     given = answer.details
+    since = {"since": question.opens_at.isoformat()} if question.opens_at and answer.choice != "ate" else {}
     taken: list[tuple[str, datetime]] = []
     if answer.choice == "clear":
         taken = [(CLEAR, given["at"])]
     if answer.choice == "ate":
         drunk = [(CLEAR, given["drink_at"])] if given.get("drink_at") else []
         taken = [(given["what"], given["at"]), *drunk]
-    return {"intakes": [{"intake": name, "at": at.isoformat()} for name, at in taken]}
+    return {"intakes": [{"intake": name, "at": at.isoformat()} for name, at in taken], **since}
 
 
 def words(_question: Question, value: Mapping[str, Any]) -> Words:
@@ -128,4 +130,6 @@ def words(_question: Question, value: Mapping[str, Any]) -> Words:
     return "clear" if all(name == CLEAR for name, _ in intakes) else "ate", said
 
 
-FASTING = Asking(frozenset({"fasting_missing", "fasting_stated_early", "not_sure"}), ask, value, words)
+FASTING = Asking(
+    frozenset({"fasting_missing", "fasting_stated_early", "fasting_said_in_part", "not_sure"}), ask, value, words
+)

@@ -131,6 +131,12 @@ def fasting(case: Case, stated: Words, intakes: Intakes) -> Found:
     elif not case.at_most(stated[0].observed_at + LONGEST_FAST * HOUR):
         early = "This was said before the fast began. Ask again what was taken since."
         wrong.append(pending("fasting_stated_early", early))
+    else:
+        named = [datetime.fromisoformat(word.value["since"]) for word in stated if "since" in word.value]
+        if named and not case.at_least(max(named) + LONGEST_FAST * HOUR):
+            shown = f"{max(named).astimezone(case.tz):%A %Y-%m-%d %H:%M %Z}"
+            part = f"This was said of the time since {shown} only: ask what was eaten and drunk last."
+            wrong.append(pending("fasting_said_in_part", part))
     due_at, deadline_at = (case.at - LONGEST_FAST * HOUR, case.at) if case.booked else (None, None)
     grounds = values_of(stated)
     return finding(case, "fasting", FASTING, wrong, stated, "The fast is long enough.", due_at, deadline_at, grounds)

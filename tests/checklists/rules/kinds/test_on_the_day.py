@@ -71,6 +71,15 @@ def test_statement_older_than_the_fast_says_nothing_about_it():
     assert outcome("fasting", evidence=early) == ("pending", "fasting_stated_early")
 
 
+@pytest.mark.parametrize("mode", ["hours", "midnight"])
+def test_nothing_since_a_time_is_not_enough_where_the_fast_began_before_it(mode):
+    protocol = replace(PROTOCOL, fasting=replace(PROTOCOL.fasting, mode=mode))
+    begins = START - 8 * HOUR if mode == "hours" else at("2027-03-10 00:00")
+    for since, found in ((begins, OK), (begins + SECOND, ("pending", "fasting_said_in_part"))):
+        said = noted("fasting", {"intakes": [], "since": since.isoformat()}, START - HOUR)
+        assert outcome("fasting", evidence=said, protocol=protocol) == found
+
+
 def earliest(*intakes, protocol=PROTOCOL, facts=FACTS):
     now = START - 12 * HOUR
     return judge(facts, eaten(*intakes, said_at=now), None, now, protocol).earliest_safe_start

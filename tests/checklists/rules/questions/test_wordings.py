@@ -134,6 +134,7 @@ def test_what_was_said_is_read_back(item, value, words):
 
 
 AT = START - 3 * HOUR
+SINCE = {"since": (START - 8 * HOUR).isoformat()}
 
 
 @pytest.mark.parametrize(
@@ -148,11 +149,11 @@ AT = START - 3 * HOUR
         ),
         ("ride, the same adult as before", Answer("yes", {"name": ""}), CONTACT),
         ("ride, the same adult as before", Answer("yes", {"contact": "77"}), {**CONTACT, "contact": "77"}),
-        ("fasting, begun", Answer("nothing"), {"intakes": []}),
+        ("fasting, begun", Answer("nothing"), {"intakes": [], **SINCE}),
         (
             "fasting, begun",
             Answer("clear", {"at": AT}),
-            {"intakes": [{"intake": "clear liquids", "at": AT.isoformat()}]},
+            {"intakes": [{"intake": "clear liquids", "at": AT.isoformat()}], **SINCE},
         ),
         (
             "fasting, begun",

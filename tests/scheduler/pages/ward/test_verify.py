@@ -312,6 +312,18 @@ def test_fasting_form_begins_with_what_was_said_and_keeps_it(
     assert newest(here).value == {"intakes": [coffee, supper]}
 
 
+def test_fast_that_was_told_in_part_is_asked_anew_and_not_agreed_with(
+    here: Case, bedside: Callable[..., Bedside], staff: dict[str, User], at: Callable[[datetime], None]
+) -> None:
+    say(here, "fasting", {"intakes": [], "since": (START - timedelta(hours=7)).isoformat()}, "patient", staff)
+    place = bedside(here)
+    line = place.lines()["fasting"]
+    assert (line.finding.code, line.asked.agreed_value) == ("fasting_said_in_part", None)
+    at(AT)
+    place.record("fasting", intake_1="light meal", day_1="2027-02-28", at_1="19:00")
+    assert place.lines()["fasting"].status == "satisfied"
+
+
 def test_time_without_its_food_beside_what_was_said_is_not_left_out(
     here: Case, bedside: Callable[..., Bedside], staff: dict[str, User]
 ) -> None:
