@@ -20,6 +20,6 @@ class ShallowScanner(RoundTripScanner):
 
 def shallow_yaml() -> YAML:
     """Reads YAML 1.2 and JSON. Raises ScannerError with the line where brackets nest too deeply."""
-    reader = YAML(typ="rt", pure=True)
+    reader = YAML()
     reader.Scanner = ShallowScanner
     return reader

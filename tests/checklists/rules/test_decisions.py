@@ -58,6 +58,7 @@ def test_decision_is_the_word_of_whoever_may_decide(item, value, authority, coun
         ((HOLD, STOP, AT), (HOLD, CONTINUE, AT + HOUR), "continue"),
         ((HOLD, STOP, AT + HOUR), (HOLD, CONTINUE, AT), "stop"),
         ((HOLD, STOP, AT), (HOLD, CONTINUE, AT), "stop"),  # of one instant the worse counts
+        ((HOLD, {**STOP, "hours": 0}, AT), (HOLD, CONTINUE, AT), "stop"),
         ((HOLD, CONTINUE, AT), (HOLD, STOP, AT), "stop"),
         ((CLEARANCE, GOES_ON, AT), (HOLD, STOP, AT), "stop"),
         ((HOLD, STOP, AT), (CLEARANCE, GOES_ON, AT + HOUR), "continue"),

@@ -29,6 +29,11 @@ def test_as_many_as_are_allowed_are_read() -> None:
     assert len(shallow_yaml().load("[" + "[x], " * 100 + "]")) == 100
 
 
+def test_bracket_is_known_by_its_kind() -> None:
+    """In a list a colon without a space behind it is a part of the word."""
+    assert shallow_yaml().load("[a:b]") == ["a:b"]
+
+
 def test_protocol_and_case_name_the_line() -> None:
     nested = "[" * 5000
     with pytest.raises(ProtocolError) as protocol:
