@@ -15,16 +15,16 @@ from tests.scheduler.api.tables import OURS, REFUSAL, changes, tables
 from tests.scheduler.pages.posts import POSTS
 from tests.scheduler.pages.posts.fields import reading, typed_in
 from tests.scheduler.pages.posts.scene import Post, Scene, send
-from tests.scheduler.pages.test_hostile_text import HEADERS
+from tests.scheduler.pages.test_hostile_text import EVALUATED, HEADERS
 
 pytestmark = [pytest.mark.matrix, pytest.mark.django_db]
 # What a page, a template, a format or a spreadsheet would act on; the short one also where there is little room.
 SHORT = "=7*191<img {{7}}"
-ACTIVE = "=HYPERLINK(A1)\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}{% debug %}%s%n"
+ACTIVE = "=HYPERLINK(A1)\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{91*919193}}{% debug %}%s%n"
 LINES = "a\r\nBcc: x@people.example"
 MARK = "zqzq"  # where it is found, it was kept
 UNSEEN = {name: f"{MARK}{sign}b" for name, sign in (("NUL", "\x00"), ("right to left", "\u202e"), ("escape", "\x1b"))}
-ALIVE = ("<script>alert", "<img src=x", "<img {{7", "1337", "=HYPERLINK(A1)\"'>")
+ALIVE = ("<script>alert", "<img src=x", "<img {{7", EVALUATED, "=HYPERLINK(A1)\"'>")
 CELLS_ACT_ON = ("=", "+", "-", "@", "\t", "\r")
 
 

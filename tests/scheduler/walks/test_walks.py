@@ -61,4 +61,4 @@ def test_long_walks_keep_every_promise(place: Practice) -> None:
 
     EXAMPLES=25: so many times as many, others each time.
     """
-    walk(20 * EXAMPLES, 50, derandomize=EXAMPLES == 1)
+    walk(6 * EXAMPLES, 50, derandomize=EXAMPLES == 1)
