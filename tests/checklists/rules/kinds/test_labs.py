@@ -211,6 +211,20 @@ def test_platelets_are_counted_within_a_week_where_they_fall_fast(change, days):
     assert told(20, 3) == ["lab_out_of_range"]
 
 
+def test_heparin_that_is_not_taken_leaves_the_platelets_their_time():
+    notes = Notes()
+    notes.all = [entry for entry in reference_notes().all if entry.value.get("analyte") != "platelets"]
+    notes.add("labs", {"analyte": "platelets", "value": 200, "unit": "10^9/L"}, START - 20 * DAY)
+    facts = taking(Medication("heparin", dose_tier="sc prophylaxis"))
+    told = []
+    for taken in ({"last_dose_at": (START - 3 * DAY).isoformat()}, {"not_taking": True}):
+        notes.add("hold:heparin", taken, START - 2 * HOUR)
+        found = finding("labs", facts, notes.all, protocol=REFERENCE).reasons
+        told.append([reason.code for reason in found if "platelets" in reason.sentence])
+        notes.all.pop()
+    assert told == [["lab_expired"], []]
+
+
 def test_row_that_only_informs_is_not_asked_for():
     labs = tuple(replace(rule, required="info") if rule.analyte == "haemoglobin" else rule for rule in REFERENCE.labs)
     without = Notes()
