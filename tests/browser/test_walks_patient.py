@@ -52,6 +52,7 @@ def medicine(watched: Watched, name: str = "Your medicine: apixaban") -> Page:
     return watched.page
 
 
+@pytest.mark.matrix
 def test_prescribers_refusal_is_the_clinicians_and_the_patient_goes_on_taking_it(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:
@@ -82,6 +83,7 @@ def test_prescribers_refusal_is_the_clinicians_and_the_patient_goes_on_taking_it
     assert audit(phone) == []
 
 
+@pytest.mark.matrix
 def test_prescribers_agreement_reaches_the_patient_once_a_nurse_verified_it(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:
@@ -105,6 +107,7 @@ def test_prescribers_agreement_reaches_the_patient_once_a_nurse_verified_it(
     keep(hers, screenshots, "agreed-spanish")
 
 
+@pytest.mark.matrix
 def test_other_number_than_the_protocols_is_signed_and_somebody_tells_the_patient(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:
@@ -125,6 +128,7 @@ def test_other_number_than_the_protocols_is_signed_and_somebody_tells_the_patien
     expect(owed).to_contain_text("as Dr. Vein says")
 
 
+@pytest.mark.matrix
 def test_new_plan_asks_the_patient_again_only_what_it_changes(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:
@@ -168,6 +172,7 @@ def test_new_plan_asks_the_patient_again_only_what_it_changes(
     assert [*audit(phone), *small_targets(hers)] == []
 
 
+@pytest.mark.matrix
 def test_review_that_was_signed_before_the_day_is_void_once_the_ride_changes(roam: Open) -> None:
     clinician, desk = signed_in(roam, CLINICIAN, PHONE), signed_in(roam, DESK)
     entry = clinician.page.locator("article", has_text="EXEMPT, Edna")
@@ -187,6 +192,7 @@ def test_review_that_was_signed_before_the_day_is_void_once_the_ride_changes(roa
     expect(page.locator("h1 .status.octagon")).to_be_visible()
 
 
+@pytest.mark.matrix
 def test_sign_on_the_morning_blocks_is_asked_about_and_assessed(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:

@@ -50,6 +50,7 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab never came to {name}")
 
 
+@pytest.mark.matrix
 def test_start_on_paper_is_entered_by_keyboard_and_reviewed_by_another_clinician(
     roam: Open, screenshots: Path | None
 ) -> None:
@@ -163,6 +164,7 @@ def test_override_of_two_people_opens_the_gate_and_is_void_when_its_inputs_chang
     keep(auditor.page, screenshots, "overridden-record")
 
 
+@pytest.mark.matrix
 def test_patient_goes_home_and_reads_what_to_do_in_both_languages(
     roam: Open, walked: Live, screenshots: Path | None
 ) -> None:
