@@ -21,6 +21,7 @@ from notifications.services import outbox
 from scheduler import mail_texts
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case, Contact, Link, Practice
+from scheduler.plain_mail import queue_mail
 
 CONTACT_HOURS = (time(8), time(21))
 LAST_CALL = time(20)
@@ -270,27 +271,20 @@ def _queue_reminder(
     case: Case, booking: Booking, contact: Contact, reminder: Reminder, link: str, by: str, now: datetime
 ) -> None:
     practice, language, is_patients = case.practice, case.patient.language, contact.kind == "patient"
-    outbox.enqueue(
-        Draft(
-            practice_id=practice.pk,
-            subject=case.pk,
-            kind=f"reminder:{contact.kind}",
-            occasion=reminder.occasion,
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=contact.email,
-            recipient_name=None,
-            title=mail_texts.reminder_title(practice, is_patients=is_patients, language=language),
-            text=mail_texts.reminder_text(
-                practice, booking.starts_at, is_patients=is_patients, link=link, language=language
-            ),
-            summary="reminder of an open step",
-            dated_at=reminder.at,
-            not_before=reminder.at,
-            not_after=reminder.until,
+    queue_mail(
+        case,
+        kind=f"reminder:{contact.kind}",
+        occasion=reminder.occasion,
+        recipient=contact.email,
+        title=mail_texts.reminder_title(practice, is_patients=is_patients, language=language),
+        text=mail_texts.reminder_text(
+            practice, booking.starts_at, is_patients=is_patients, link=link, language=language
         ),
-        now=now,
+        summary="reminder of an open step",
         by=by,
+        now=now,
+        not_before=reminder.at,
+        not_after=reminder.until,
     )
 
 

@@ -10,11 +10,10 @@ from checklists.rules.kinds import clearance
 from checklists.rules.values import Authority
 from checklists.services import checklists
 from notifications.models import Message
-from notifications.rules.mime import Draft
-from notifications.services import outbox
 from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case
+from scheduler.plain_mail import queue_mail
 from scheduler.rules.duties import Duty
 from scheduler.rules.problems import NotFound, NotPermitted, Stale
 from scheduler.services.readiness import end_of_day, judged_start, look_again
@@ -130,24 +129,16 @@ def _correct_reminders(case: Case, word: Evidence, by: str, now: datetime) -> No
 
 
 def _queue_correction(case: Case, booking: Booking, sent: Message, by: str, now: datetime) -> None:
-    practice = case.practice
-    title, text = mail_texts.correction(practice, booking.starts_at, language=case.patient.language)
-    outbox.enqueue(
-        Draft(
-            practice_id=practice.pk,
-            subject=case.pk,
-            kind=f"correction:{sent.kind.removeprefix('reminder:')}",
-            occasion=f"correction:{sent.pk}",
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=sent.recipient,
-            recipient_name=None,
-            title=title,
-            text=text,
-            summary="reminder corrected",
-            dated_at=now,
-            not_after=booking.starts_at,
-        ),
-        now=now,
+    title, text = mail_texts.correction(case.practice, booking.starts_at, language=case.patient.language)
+    queue_mail(
+        case,
+        kind=f"correction:{sent.kind.removeprefix('reminder:')}",
+        occasion=f"correction:{sent.pk}",
+        recipient=sent.recipient,
+        title=title,
+        text=text,
+        summary="reminder corrected",
         by=by,
+        now=now,
+        not_after=booking.starts_at,
     )

@@ -5,11 +5,10 @@ from datetime import datetime
 from checklists.rules.questions.afterwards import Afterwards, afterwards
 from checklists.services.dossiers import load_dossier
 from checklists.services.protocols import typed_protocol
-from notifications.rules.mime import Draft
-from notifications.services import outbox
 from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Case, Contact
+from scheduler.plain_mail import queue_mail
 from scheduler.rules.links import OUTLIVES_CASE_BY
 from scheduler.services.links import links_for
 from scheduler.services.readiness import judged_start
@@ -48,22 +47,15 @@ def tell_at_home(*, case: Case, by: str, now: datetime) -> None:
 
 def _queue(case: Case, contact: Contact, link: str, until: datetime, by: str, now: datetime) -> None:
     practice, language = case.practice, case.patient.language
-    outbox.enqueue(
-        Draft(
-            practice_id=practice.pk,
-            subject=case.pk,
-            kind=f"home:{contact.kind}",
-            occasion=f"home:{case.pk}:{contact.pk}",
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=contact.email,
-            recipient_name=None,
-            title=mail_texts.home_title(practice, is_patients=contact.kind == "patient", language=language),
-            text=mail_texts.home_text(practice, until, link, language=language),
-            summary=f"what to do at home, {contact.kind}",
-            dated_at=now,
-            not_after=until,
-        ),
-        now=now,
+    queue_mail(
+        case,
+        kind=f"home:{contact.kind}",
+        occasion=f"home:{case.pk}:{contact.pk}",
+        recipient=contact.email,
+        title=mail_texts.home_title(practice, is_patients=contact.kind == "patient", language=language),
+        text=mail_texts.home_text(practice, until, link, language=language),
+        summary=f"what to do at home, {contact.kind}",
         by=by,
+        now=now,
+        not_after=until,
     )

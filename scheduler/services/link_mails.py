@@ -5,11 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications.rules.mime import Draft
-from notifications.services import outbox
 from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Case, Contact, Link
+from scheduler.plain_mail import queue_mail
 from scheduler.rules.problems import NotFound, Refused
 from scheduler.rules.transitions import Act
 from scheduler.services.cases import allow
@@ -59,21 +58,14 @@ def _queue(link: Link, by: str, now: datetime) -> None:
         text = pickup_text(case, address_of(link))
     else:
         text = mail_texts.link_text(practice, address_of(link), language=language)
-    outbox.enqueue(
-        Draft(
-            practice_id=case.practice_id,
-            subject=case.pk,
-            kind=f"link:{contact.kind}",
-            occasion=messages.link_occasion(link),
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=contact.email,
-            recipient_name=None,
-            title=mail_texts.link_title(practice, language=language),
-            text=text,
-            summary=f"link sent again, {contact.kind}",
-            dated_at=now,
-        ),
-        now=now,
+    queue_mail(
+        case,
+        kind=f"link:{contact.kind}",
+        occasion=messages.link_occasion(link),
+        recipient=contact.email,
+        title=mail_texts.link_title(practice, language=language),
+        text=text,
+        summary=f"link sent again, {contact.kind}",
         by=by,
+        now=now,
     )

@@ -1,15 +1,18 @@
 """The escort is told when and where to pick up, once for each time of the booking, and when nobody needs to come."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from checklists.models import Evidence
 from notifications.models import Message, State
-from notifications.rules.mime import Draft
 from notifications.services import outbox
 from scheduler import mail_texts, messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Booking, Case, Contact
+from scheduler.plain_mail import queue_mail
 from scheduler.rules.links import Ended
 from scheduler.rules.transitions import BEFORE_PROCEDURE
 from scheduler.services.links import links_for, revoke_links
@@ -60,15 +63,19 @@ def escort_of(case: Case) -> Contact | None:
 
 def is_counted_on(case: Case, contact: Contact) -> bool:
     """Whether the newest word on the ride is that there is one, and this contact is who takes the patient home."""
-    newest = Evidence.objects.filter(checklist=case.checklist_id, item="ride", error=None).order_by("-pk")
-    said = newest.values_list("value", flat=True).first()
-    return bool(said and said.get("available")) and escort_of(case) == contact
+    newest = _words_on_ride(case).first()
+    return bool(newest and newest.get("available")) and escort_of(case) == contact
 
 
 def _named(case: Case) -> UUID | None:
     """The contact that the newest word on the ride names."""
+    return next((UUID(value["contact"]) for value in _words_on_ride(case) if "contact" in value), None)
+
+
+def _words_on_ride(case: Case) -> QuerySet[Evidence, dict[str, Any]]:
+    """What was said, the newest first."""
     said = Evidence.objects.filter(checklist=case.checklist_id, item="ride", error=None).order_by("-pk")
-    return next((UUID(value["contact"]) for value in said.values_list("value", flat=True) if "contact" in value), None)
+    return said.values_list("value", flat=True)
 
 
 def _mails(case: Case, contact: Contact) -> list[Message]:
@@ -123,24 +130,16 @@ def _queue(
     now: datetime,
     until: datetime | None,
 ) -> None:
-    practice = case.practice
-    outbox.enqueue(
-        Draft(
-            practice_id=case.practice_id,
-            subject=case.pk,
-            kind=kind,
-            occasion=occasion,
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=contact.email,
-            recipient_name=None,
-            title=mail_texts.pickup_title(practice, cancelled=kind == CANCELLED, language=case.patient.language),
-            text=text,
-            summary=f"{summary}, escort",
-            dated_at=now,
-            not_after=until,
-        ),
-        now=now,
+    queue_mail(
+        case,
+        kind=kind,
+        occasion=occasion,
+        recipient=contact.email,
+        title=mail_texts.pickup_title(case.practice, cancelled=kind == CANCELLED, language=case.patient.language),
+        text=text,
+        summary=f"{summary}, escort",
         by=by,
+        now=now,
+        not_after=until,
     )
     ring_after_commit()

@@ -15,11 +15,10 @@ from checklists.rules.known import TOLD
 from checklists.rules.values import Authority
 from checklists.services.checklists import assess_checklist
 from checklists.services.recording import Observation
-from notifications.rules.mime import Draft
-from notifications.services import outbox
 from scheduler import messages
 from scheduler.doorbell import ring_after_commit
 from scheduler.models import Case, Contact, Link
+from scheduler.plain_mail import queue_mail
 from scheduler.rules.duties import Duty
 from scheduler.rules.links import Standing
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
@@ -128,24 +127,16 @@ def mail_text(link: Link) -> str:
 
 
 def _queue(link: Link, by: str, now: datetime) -> None:
-    practice = link.case.practice
-    outbox.enqueue(
-        Draft(
-            practice_id=link.case.practice_id,
-            subject=link.case_id,
-            kind=f"link:{PRESCRIBER}",
-            occasion=messages.link_occasion(link),
-            sender_name=practice.name,
-            sender=practice.email,
-            recipient=link.contact.email,
-            recipient_name=None,
-            title=f"A question about a shared patient - {practice.name}",
-            text=mail_text(link),
-            summary="question, prescriber",
-            dated_at=now,
-        ),
-        now=now,
+    queue_mail(
+        link.case,
+        kind=f"link:{PRESCRIBER}",
+        occasion=messages.link_occasion(link),
+        recipient=link.contact.email,
+        title=f"A question about a shared patient - {link.case.practice.name}",
+        text=mail_text(link),
+        summary="question, prescriber",
         by=by,
+        now=now,
     )
 
 
