@@ -17,6 +17,7 @@ from scheduler.services.answers import asked_of
 from scheduler.services.boards import Row, day, pathway
 from scheduler.services.open_counts import count_open
 from scheduler.services.verification import verify_practice
+from tests.checklists.services.test_dossiers import as_value
 from tests.scheduler.walks.calendars import Calendars
 from tests.scheduler.walks.life import Life
 
@@ -43,17 +44,7 @@ def judged(case: Case, start: datetime | None, now: datetime) -> Verdict:
     facts = Facts.objects.filter(checklist=case.checklist_id).order_by("number").last()
     assert facts is not None
     told = tuple(
-        values.Evidence(
-            row.pk,
-            row.item,
-            row.observed_at,
-            row.value,
-            row.said_by,
-            values.Authority(row.authority),
-            row.recorded_by,
-            frozenset(row.supersedes),
-        )
-        for row in Evidence.objects.filter(checklist=case.checklist_id, error=None).order_by("pk")
+        as_value(row) for row in Evidence.objects.filter(checklist=case.checklist_id, error=None).order_by("pk")
     )
     reviews = tuple(
         values.Review(row.item, row.inputs, row.start_from, row.start_until, row.by)
