@@ -22,6 +22,8 @@ from scheduler.services.people import staff_names
 STATEMENTS = frozenset({"ride", "hold", "fasting"})
 # A nurse agrees to these by asking whether anything happened since.
 ASK_AGAIN = frozenset({UNVERIFIED, "fasting_stated_early", "dose_stated_early"})
+# Agreeing is not enough where what was said leaves a part of the time out.
+NOT_BY_AGREEING = frozenset({"fasting_said_in_part"})
 LOOKED_AT = {"stage": "looked_at"}
 
 
@@ -82,7 +84,7 @@ class Asked:
         """What a nurse records by agreeing with what was said; None where agreeing is not enough."""
         codes = {reason.code for reason in self.finding.reasons}
         fails = any(reason.status is Status.FAILED for reason in self.finding.reasons)
-        if self.noes or fails or self.is_disputed or not codes & ASK_AGAIN or "fasting_said_in_part" in codes:
+        if self.noes or fails or self.is_disputed or not codes & ASK_AGAIN or codes & NOT_BY_AGREEING:
             return None
         if self.finding.kind == "labs":
             return LOOKED_AT

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from checklists.rules.sitetime import shown_at
 from checklists.rules.values import Gate
@@ -13,7 +14,7 @@ from checklists.services import checklists
 from checklists.services.gate import ask_gate
 from checklists.services.protocols import typed_protocol
 from scheduler import messages
-from scheduler.models import Booking, Case, Claim, Patient, Resource, Task
+from scheduler.models import Booking, Case, Claim, Patient, Resource
 from scheduler.rules.duties import DIED, Duty
 from scheduler.rules.intervals import Durations, Intervals, intervals
 from scheduler.rules.problems import Invalid, NotFound, Reason, Refused
@@ -65,7 +66,8 @@ def book_case(
     was_put_off = checklists.current_facts(case.checklist).not_happening
     stopped = restarts_owed(case, now) if was_put_off else []
     note_facts(case, by=by, now=now, not_happening=False, put_off_at=None, started_holds=(), arrived_at=None)
-    _settle_offers(case, by, now)
+    # That the patient died, as another case says, is still to be followed.
+    drop_tasks(case=case, kinds=("reschedule",), which=~Q(key__startswith=DIED), outcome="booked anew", by=by, now=now)
     append_record(
         practice_id=practice_id,
         by=by,
@@ -192,11 +194,8 @@ def _call_where_no_mail_goes(case: Case, booking: Booking, what: str, by: str, n
 def owe_call(case: Case, booking: Booking, sentence: str, by: str, now: datetime) -> None:
     """Once for each SEQUENCE, as the mail would have been; a call about the time before it is overtaken."""
     key = f"told:{booking.pk}:{booking.sequence}"
-    calls = Task.objects.filter(case=case, kind="call", key__startswith="told:", done_at=None).exclude(key=key)
-    overtaken = list(calls.values_list("key", flat=True))
-    if overtaken:
-        outcome = "overtaken by a later change of the appointment"
-        drop_tasks(case=case, kinds=("call",), keys=overtaken, outcome=outcome, by=by, now=now)
+    earlier, outcome = Q(key__startswith="told:") & ~Q(key=key), "overtaken by a later change of the appointment"
+    drop_tasks(case=case, kinds=("call",), which=earlier, outcome=outcome, by=by, now=now)
     owe_task(case=case, duty=Duty("call", key, "scheduler", sentence, None), by=by, now=now)
 
 
@@ -214,13 +213,6 @@ def _locked_booking(practice_id: uuid.UUID, booking_id: uuid.UUID) -> tuple[Case
     if case.booking is None or case.booking.pk != booking_id:
         raise Refused("This booking was released. Look at the case again.", code="booking_released")
     return case, case.booking
-
-
-def _settle_offers(case: Case, by: str, now: datetime) -> None:
-    """A new date is found; that the patient died, as another case says, is still to be followed."""
-    owed = Task.objects.filter(case=case, kind="reschedule", done_at=None).exclude(key__startswith=DIED)
-    keys = list(owed.values_list("key", flat=True))
-    drop_tasks(case=case, kinds=("reschedule",), keys=keys, outcome="booked anew", by=by, now=now)
 
 
 def _check_start(starts_at: datetime, now: datetime) -> None:

@@ -18,7 +18,7 @@ from scheduler.rules.texts import LANGUAGES
 from scheduler.rules.transitions import BEFORE_PROCEDURE, UNDER_WAY
 from scheduler.services.bookings import next_sequence, owe_call
 from scheduler.services.links import links_for, revoke_links
-from scheduler.services.people import NewContact, add_contact, refuse_gone
+from scheduler.services.people import NewContact, add_contact, patient_of, refuse_gone
 from scheduler.services.pickups import is_counted_on
 from scheduler.services.readiness import locked_case, look_again
 from scheduler.services.record import append_record
@@ -36,8 +36,7 @@ def add_person(
     *, practice_id: uuid.UUID, patient_id: uuid.UUID, contact: NewContact, by: str, now: datetime
 ) -> Contact:
     """Somebody more who is reached: what is booked already is told there too. Raises NotFound, Invalid, Refused."""
-    if not Patient.objects.filter(practice_id=practice_id, pk=patient_id).exists():
-        raise NotFound("There is no such patient in this practice.")
+    patient_of(practice_id, patient_id)
     cases = list(_locked_cases(practice_id, patient_id))
     new = add_contact(patient=_locked_patient(patient_id), contact=contact, by=by, now=now)
     _follow(cases, by, now)
@@ -90,8 +89,7 @@ def change_language(
     if language not in LANGUAGES:
         remedy = f"Use one of: {', '.join(LANGUAGES)}."
         raise Invalid("We do not write in it.", errors=(Reason("language_unknown", remedy, field="language"),))
-    if not Patient.objects.filter(practice_id=practice_id, pk=patient_id).exists():
-        raise NotFound("There is no such patient in this practice.")
+    patient_of(practice_id, patient_id)
     cases = list(_locked_cases(practice_id, patient_id))
     patient = _locked_patient(patient_id)
     refuse_gone(patient)

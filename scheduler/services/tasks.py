@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from scheduler.models import Case, Task
 from scheduler.rules.duties import DECIDED_BY_CLINICIANS, FINISHED_BY, Duty, may_finish
@@ -126,9 +126,10 @@ def drop_tasks(
     by: str,
     now: datetime,
     keys: Collection[str] | None = None,
+    which: Q = Q(),  # noqa: B008 - never changed
 ) -> None:
     """Settle the tasks of these kinds (and keys) that no finding made: what they were about is over."""
-    standing = Task.objects.filter(case=case, kind__in=kinds, is_derived=False, done_at=None)
+    standing = Task.objects.filter(which, case=case, kind__in=kinds, is_derived=False, done_at=None)
     dropped = list(standing if keys is None else standing.filter(key__in=keys))
     _settle(dropped, outcome=outcome, by=by, now=now)
     append_records(practice_id=case.practice_id, entries=_told("task_settled", dropped), by=by, now=now)
