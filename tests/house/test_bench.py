@@ -52,11 +52,25 @@ def test_other_work_on_the_machine_weighs_on_all_alike(machine: Machine) -> None
     assert (found.speed, found.void <= 1) == (pytest.approx(2 / 3, rel=0.01), True)
 
 
+def test_work_that_is_slow_at_its_first_run_after_another_is_timed_at_its_next() -> None:
+    machine, last = Machine(), [""]
+
+    def work(name: str, seconds: float) -> Callable[[], None]:
+        def run() -> None:
+            machine.work(seconds if last[0] == name else 2 * seconds)()
+            last[0] = name
+
+        return run
+
+    found = measured(work("limit", 0.004), work("ours", 0.006), machine.clock)
+    assert (found.speed, found.void) == (pytest.approx(2 / 3), 0)
+
+
 def test_limit_that_is_not_itself_gives_no_verdict() -> None:
     machine, runs = Machine(), count()
 
     def limit() -> None:
-        machine.work(0.004 if next(runs) % 2 else 0.0044)()
+        machine.work(0.004 if next(runs) % 4 < 2 else 0.0044)()
 
     found = measured(limit, machine.work(0.006), machine.clock)
     assert (found.speed, found.void) == (None, MOST_ROUNDS)
